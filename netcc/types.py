@@ -1,0 +1,37 @@
+"""The few types that every room speaks: phases, shapes, arrays."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
+Shape: TypeAlias = tuple[int, ...]
+"""Sizes of the axes of a blob, outermost first; () is a scalar."""
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+class Phase(enum.IntEnum):
+    """What a net is built for. The numbers are those of Caffe's enum `Phase`."""
+
+    TRAIN = 0
+    TEST = 1
+
+
+TRAIN = Phase.TRAIN
+TEST = Phase.TEST
+
+
+def count(shape: Shape) -> int:
+    """Number of elements of a blob of `shape`; 1 for a scalar."""
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+def format_shape(shape: Shape) -> str:
+    """`64 x 1 x 28 x 28`, or `scalar` for a blob without axes."""
+    return " x ".join(map(str, shape)) if shape else "scalar"
