@@ -1,0 +1,186 @@
+"""What a layer is: attributes, a shape rule, forward and backward. Nothing else in netcc knows a layer by name.
+
+A layer class is a frozen dataclass. Its instances hold attributes only: no arrays, no files, no state. `infer` turns
+bottom shapes into a `Signature`; `forward` and `backward` are kernels that write into the arrays of `Operands`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
+
+import numpy as np
+
+from netcc.errors import LayerError, ShapeError
+from netcc.schema import caffe_pb2
+from netcc.types import Array, Phase, Shape
+
+Kind: TypeAlias = Literal["real", "index", "bool"]
+"""What a buffer holds: numbers of the net's float type, int64 positions, or flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Working memory that a layer asks for."""
+
+    shape: Shape
+    kind: Kind = "real"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """A learnable blob that a layer asks for: `name` is for people ("weights"), `filler` sets its first values."""
+
+    name: str
+    shape: Shape
+    filler: caffe_pb2.FillerParameter
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What the shape rule of a layer says for given bottom shapes.
+
+    `saved` buffers carry facts from forward to backward, `state` buffers from one forward to the next; `scratch` is
+    valid within one call and shared by all layers. `macs` are multiply-accumulates of one forward pass.
+    """
+
+    tops: tuple[Shape, ...]
+    parameters: tuple[ParameterSpec, ...] = ()
+    saved: tuple[Buffer, ...] = ()
+    scratch: tuple[Buffer, ...] = ()
+    state: tuple[Buffer, ...] = ()
+    macs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many bottoms or tops a layer takes; `most` None means any number."""
+
+    least: int
+    most: int | None
+
+    def allows(self, number: int) -> bool:
+        return self.least <= number and (self.most is None or number <= self.most)
+
+    def __str__(self) -> str:
+        if self.most == self.least:
+            return str(self.least)
+        return f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The forward values that backward reads: indices of bottoms and tops. All others may be overwritten before."""
+
+    bottoms: Collection[int] = ()
+    tops: Collection[int] = ()
+
+
+class BatchReader(Protocol):
+    """Where a data layer takes its batches from."""
+
+    def read(self, tops: Sequence[Array]) -> None: ...
+
+
+@dataclass(slots=True)
+class Operands:
+    """The arrays of one layer call, all allocated beforehand.
+
+    `backward` overwrites every array of `bottom_diffs` and `parameter_diffs` that is not None; None means not wanted.
+    `top_diffs` are always there (zeros where no gradient arrives). Where a layer runs in place, bottom and top (and
+    their diffs) are the same array.
+    """
+
+    bottoms: tuple[Array, ...] = ()
+    tops: tuple[Array, ...] = ()
+    parameters: tuple[Array, ...] = ()
+    saved: tuple[Array, ...] = ()
+    scratch: tuple[Array, ...] = ()
+    state: tuple[Array, ...] = ()
+    top_diffs: tuple[Array, ...] = ()
+    bottom_diffs: tuple[Array | None, ...] = ()
+    parameter_diffs: tuple[Array | None, ...] = ()
+    random: np.random.Generator = field(default_factory=np.random.default_rng)
+    reader: BatchReader | None = None
+
+
+class Layer(ABC):
+    """The base of all layers. Subclasses are frozen dataclasses registered with `@register("Type")`."""
+
+    type: ClassVar[str]
+    """The name in `type: "..."`; set by `register`."""
+
+    bottoms: ClassVar[Count] = Count(1, 1)
+    tops: ClassVar[Count] = Count(1, 1)
+
+    in_place: ClassVar[bool] = False
+    """Top 0 may share its array with bottom 0 (and their diffs likewise)."""
+
+    is_loss: ClassVar[bool] = False
+    """Top 0 has loss weight 1 unless the net says otherwise; bottom 1 holds labels and never gets a gradient."""
+
+    differentiable: ClassVar[bool] = True
+    """False: no gradient passes from tops to bottoms (data, metrics)."""
+
+    from_outside: ClassVar[bool] = False
+    """The shapes of the tops may be given from outside (`--input`, a first record): see `SourceLayer`."""
+
+    @classmethod
+    @abstractmethod
+    def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
+        """Reads the attributes once; raises LayerError with the field's path where they make no sense."""
+
+    @abstractmethod
+    def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
+        """The shape rule. Raises ShapeError where the bottoms do not fit."""
+
+    @abstractmethod
+    def forward(self, operands: Operands) -> None:
+        """Computes the tops from the bottoms."""
+
+    def backward(self, operands: Operands) -> None:
+        """Computes the wanted diffs of bottoms and parameters from the diffs of the tops."""
+        raise LayerError(f"{self.type} has no backward pass")
+
+    def needs(self) -> Needs:
+        """What backward reads of the forward values."""
+        return Needs()
+
+    def start(self, operands: Operands) -> None:
+        """Runs once before the first forward pass: fills constants and the state."""
+
+    def gradient_allowed(self, bottom: int) -> bool:
+        """Whether backward can give a gradient for `bottom` (Caffe's AllowForceBackward, and its refusals)."""
+        return self.differentiable and not (self.is_loss and bottom == 1)
+
+
+class SourceLayer(Layer):
+    """A layer without bottoms whose shapes may come from outside: a flag, or the first record of its data."""
+
+    bottoms: ClassVar[Count] = Count(0, 0)
+    differentiable: ClassVar[bool] = False
+    from_outside: ClassVar[bool] = True
+    has_reader: ClassVar[bool] = False
+    """Batches come from a source that netcc.data opens."""
+
+    @abstractmethod
+    def infer_given(self, given: Sequence[Shape | None], tops: int) -> Signature:
+        """As `infer`, with the shape of some tops given from outside (None where not)."""
+
+    def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
+        return self.infer_given([None] * tops, tops)
+
+
+def canonical_axis(axis: int, rank: int, field: tuple[str, ...] = (), *, end: bool = False) -> int:
+    """Counts a negative `axis` from the end and refuses one outside the blob; `end` admits `rank` itself."""
+    least, most = -rank, rank if end else rank - 1
+    if not least <= axis <= most:
+        raise ShapeError(f"axis {axis} is outside a blob of {rank} axes (allowed: {least} to {most})", field=field)
+    return axis + rank if axis < 0 else axis
+
+
+def same_shape(bottoms: Sequence[Shape], **signature: Any) -> Signature:
+    """The signature of a layer whose top looks as its bottom."""
+    return Signature(tops=(bottoms[0],), **signature)
