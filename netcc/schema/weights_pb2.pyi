@@ -1,0 +1,121 @@
+"""Types of weights_pb2.py. Made by proto/generate.py: edit the schema, then run `make proto`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer, RepeatedScalarFieldContainer
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.protobuf.message import Message
+
+DESCRIPTOR: FileDescriptor
+
+
+class BlobShape(Message):
+    @property
+    def dim(self) -> RepeatedScalarFieldContainer[int]: ...
+    def __init__(
+        self,
+        *,
+        dim: Iterable[int] | None = ...,
+    ) -> None: ...
+
+class BlobProto(Message):
+    @property
+    def data(self) -> RepeatedScalarFieldContainer[bytes]: ...
+    @property
+    def diff(self) -> RepeatedScalarFieldContainer[bytes]: ...
+    @property
+    def shape(self) -> BlobShape: ...
+    @property
+    def double_data(self) -> RepeatedScalarFieldContainer[bytes]: ...
+    @property
+    def double_diff(self) -> RepeatedScalarFieldContainer[bytes]: ...
+    num: int
+    channels: int
+    height: int
+    width: int
+    def __init__(
+        self,
+        *,
+        data: Iterable[bytes] | None = ...,
+        diff: Iterable[bytes] | None = ...,
+        shape: BlobShape | Mapping[str, Any] | None = ...,
+        double_data: Iterable[bytes] | None = ...,
+        double_diff: Iterable[bytes] | None = ...,
+        num: int | None = ...,
+        channels: int | None = ...,
+        height: int | None = ...,
+        width: int | None = ...,
+    ) -> None: ...
+
+class LayerParameter(Message):
+    name: str
+    type: str
+    @property
+    def blobs(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        type: str | None = ...,
+        blobs: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
+    ) -> None: ...
+
+class V0LayerParameter(Message):
+    name: str
+    type: str
+    @property
+    def blobs(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        type: str | None = ...,
+        blobs: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
+    ) -> None: ...
+
+class V1LayerParameter(Message):
+    @property
+    def layer(self) -> V0LayerParameter: ...
+    name: str
+    type: int
+    @property
+    def blobs(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
+    def __init__(
+        self,
+        *,
+        layer: V0LayerParameter | Mapping[str, Any] | None = ...,
+        name: str | None = ...,
+        type: int | None = ...,
+        blobs: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
+    ) -> None: ...
+
+class NetParameter(Message):
+    name: str
+    @property
+    def layers(self) -> RepeatedCompositeFieldContainer[V1LayerParameter]: ...
+    @property
+    def layer(self) -> RepeatedCompositeFieldContainer[LayerParameter]: ...
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        layers: Iterable[V1LayerParameter | Mapping[str, Any]] | None = ...,
+        layer: Iterable[LayerParameter | Mapping[str, Any]] | None = ...,
+    ) -> None: ...
+
+class SolverState(Message):
+    iter: int
+    learned_net: str
+    @property
+    def history(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
+    current_step: int
+    def __init__(
+        self,
+        *,
+        iter: int | None = ...,
+        learned_net: str | None = ...,
+        history: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
+        current_step: int | None = ...,
+    ) -> None: ...
