@@ -1,0 +1,33 @@
+"""Datum, the record of Caffe's databases: an image with its label."""
+
+from __future__ import annotations
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from netcc.data.decode import Channels, decode_image
+from netcc.errors import DataError
+from netcc.schema import caffe_pb2
+from netcc.types import Array
+
+
+def parse_datum(value: bytes, channels: Channels) -> tuple[Array, int]:
+    """Image (channels, height, width), uint8 or float32, and label of a record.
+
+    `channels` says how an encoded image is decoded. The bytes of `data` count, `float_data` only without them. Raises
+    DataError where `value` is no Datum, or one whose data do not fit its size.
+    """
+    try:
+        datum = caffe_pb2.Datum.FromString(value)
+    except DecodeError:
+        raise DataError("it is not a Datum") from None
+    if datum.encoded:
+        return decode_image(datum.data, channels), datum.label
+    shape = (datum.channels, datum.height, datum.width)
+    content = datum.data
+    values = np.frombuffer(content, np.uint8) if content else np.array(datum.float_data, np.float32)
+    if min(shape) < 1:
+        raise DataError(f"its size makes no sense: {shape[0]} x {shape[1]} x {shape[2]}")
+    if values.size != shape[0] * shape[1] * shape[2]:
+        raise DataError(f"it has {values.size} values, but its size is {shape[0]} x {shape[1]} x {shape[2]}")
+    return values.reshape(shape), datum.label

@@ -1,0 +1,1 @@
+"""One module for each kind of data layer; each announces itself with `netcc.data.source.reader`."""
