@@ -124,6 +124,16 @@ class Layer(ABC):
     differentiable: ClassVar[bool] = True
     """False: no gradient passes from tops to bottoms (data, metrics)."""
 
+    is_view: ClassVar[bool] = False
+    """Every top holds the numbers of bottom 0 unchanged, perhaps under another shape; forward copies them if the arrays
+    differ, and does nothing if they are the same memory. With one top, backward does the same for the diffs."""
+
+    one_top_per_bottom: ClassVar[bool] = False
+    """As many tops as bottoms (Caffe's EqualNumBottomTopBlobs)."""
+
+    is_input: ClassVar[bool] = False
+    """The caller fills the tops; they are the inputs of the net."""
+
     from_outside: ClassVar[bool] = False
     """The shapes of the tops may be given from outside (`--input`, a first record): see `SourceLayer`."""
 
@@ -152,8 +162,8 @@ class Layer(ABC):
         """Runs once before the first forward pass: fills constants and the state."""
 
     def gradient_allowed(self, bottom: int) -> bool:
-        """Whether backward can give a gradient for `bottom` (Caffe's AllowForceBackward, and its refusals)."""
-        return self.differentiable and not (self.is_loss and bottom == 1)
+        """Whether `force_backward` asks for the gradient of `bottom` (Caffe's AllowForceBackward)."""
+        return not (self.is_loss and bottom == 1)
 
 
 class SourceLayer(Layer):

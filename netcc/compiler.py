@@ -1,0 +1,82 @@
+"""The story of netcc in one function: how the text of a net becomes a plan that runs.
+
+    text -> syntax tree -> schema message -> graph -> shapes -> ready -> plan
+
+Each stage has a room of its own; `docs/design.md` says what each may assume and must leave behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from netcc.ir.build import build
+from netcc.ir.graph import Graph
+from netcc.ir.verify import verify_graph
+from netcc.passes.gradients import mark_gradients
+from netcc.passes.shapes import Probe, infer_shapes
+from netcc.plan.lower import lower
+from netcc.plan.plan import Plan
+from netcc.plan.verify import verify_plan
+from netcc.prototxt.format import format_message
+from netcc.prototxt.tree import Document
+from netcc.schema import caffe_pb2
+from netcc.schema.bind import BoundNet, load_net
+from netcc.schema.select import Definition, select
+from netcc.types import Phase, Shape
+
+NetSource: TypeAlias = "str | Path | Document | caffe_pb2.NetParameter | BoundNet"
+"""A path, the text itself (anything with a line break or a brace), a tree, a message, or a net already bound."""
+
+
+def compile_net(
+    net: NetSource,
+    phase: Phase,
+    *,
+    level: int | None = None,
+    stages: Sequence[str] = (),
+    shapes: Mapping[str, Shape] | None = None,
+    probe: Probe | None = None,
+    keep_all: bool = True,
+    gradients: bool = True,
+) -> Plan:
+    """Compiles `net` for one phase.
+
+    `shapes` gives the shapes of inputs by blob name; `probe` asks data sources for theirs. `keep_all` leaves every
+    blob readable after a pass, at the price of memory; `gradients` adds a backward pass.
+    Raises a NetccError that names every fault of the stage that failed, with its position.
+    """
+    bound = bind_net(net)  # text to message: parse, upgrade legacy spellings, bind to the schema
+    definition = select(bound, phase, level, stages)  # the layers of this phase alone
+    graph = shaped_graph(definition, shapes, probe)
+    return plan_graph(graph, keep_all=keep_all, gradients=gradients)
+
+
+def bind_net(net: NetSource) -> BoundNet:
+    """Text to schema message, all legacy spellings upgraded, every field remembered by its place in the text."""
+    if isinstance(net, BoundNet):
+        return net
+    if isinstance(net, caffe_pb2.NetParameter):
+        net = format_message(net) + "\n"
+    return load_net(net)
+
+
+def shaped_graph(
+    definition: Definition, shapes: Mapping[str, Shape] | None = None, probe: Probe | None = None
+) -> Graph:
+    """Layers joined to a graph in which every blob and parameter has its shape."""
+    graph = build(definition)
+    infer_shapes(graph, shapes, probe)
+    return graph
+
+
+def plan_graph(graph: Graph, *, keep_all: bool = True, gradients: bool = True, verify: bool = False) -> Plan:
+    """Marks the gradients worth computing, then lowers to steps over memory; `verify` checks every stage's law."""
+    mark_gradients(graph)
+    if verify:
+        verify_graph(graph)
+    plan = lower(graph, keep_all=keep_all, gradients=gradients)
+    if verify:
+        verify_plan(plan)
+    return plan

@@ -1,0 +1,135 @@
+"""From the definition of one phase to the graph: who reads what. Behaves as Net::Init of src/caffe/net.cpp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netcc.errors import Diagnostic, GraphError, LayerError, NetccError, closest
+from netcc.ir.graph import AUTOMATIC, Graph, Node, Use, Value
+from netcc.layers.registry import layer_class
+from netcc.schema.select import Definition, LayerDefinition
+from netcc.types import Phase
+
+
+def build(definition: Definition) -> Graph:
+    """Makes the nodes, joins bottoms to the values they read, and sets loss weights.
+
+    Raises GraphError with all faults found: unknown types, bottoms that nothing produces, tops produced twice, wrong
+    numbers of bottoms, tops, params, loss weights or propagate_down flags, attributes that make no sense.
+    """
+    graph = Graph(definition.name, definition.phase, force_backward=definition.force_backward)
+    builder = _Builder(graph, definition)
+    for layer in definition.layers:
+        builder.add(layer)
+    if builder.faults:
+        raise GraphError(builder.faults)
+    return graph
+
+
+class _Builder:
+    def __init__(self, graph: Graph, definition: Definition) -> None:
+        self.graph = graph
+        self.definition = definition
+        self.current: dict[str, Value] = {}
+        self.faults: list[Diagnostic] = []
+        self.doubtful: set[str] = set()  # tops of layers that could not be made: do not complain about their readers
+
+    def add(self, definition: LayerDefinition) -> None:
+        message = definition.message
+        try:
+            node = make_node(definition, self.graph.phase)
+        except NetccError as error:
+            self.faults += error.diagnostics
+            self.doubtful.update(message.top)
+            return
+        faults = list(self._join(node))
+        faults += _check_counts(node)
+        self.faults += faults
+        self.graph.nodes.append(node)
+
+    def _join(self, node: Node) -> Iterator[Diagnostic]:
+        for index, name in enumerate(node.message.bottom):
+            value = self.current.get(name)
+            if value is not None:
+                node.inputs.append(value)
+                value.uses.append(Use(node, index))
+            elif name not in self.doubtful:
+                yield self._unknown_bottom(node, index, name)
+        for index, name in enumerate(node.message.top):
+            fault = self._check_top(node, index, name)
+            if fault:
+                yield fault
+            before = self.current.get(name)
+            value = Value(name, node, index, version=before.version + 1 if before else 0)
+            node.outputs.append(value)
+            self.current[name] = value
+        if node.layer.is_loss:
+            while len(node.outputs) < node.layer.tops.least:
+                node.outputs.append(Value(AUTOMATIC, node, len(node.outputs)))
+        _set_loss_weights(node)
+
+    def _unknown_bottom(self, node: Node, index: int, name: str) -> Diagnostic:
+        later = any(name in layer.message.top for layer in self.definition.layers)
+        notes = ("a later layer produces it; layers stand in the order in which they run",) if later else ()
+        return Diagnostic(
+            f"unknown bottom blob {name!r} (layer {node.name!r}, bottom index {index})",
+            node.span("bottom", str(index)),
+            notes,
+            None if later else closest(name, self.current),
+        )
+
+    def _check_top(self, node: Node, index: int, name: str) -> Diagnostic | None:
+        before = self.current.get(name)
+        if before is None:
+            return None
+        bottoms = list(node.message.bottom)
+        if index < len(bottoms) and bottoms[index] == name:
+            others = [use.node.name for use in before.uses if use.node is not node]
+            if not others:
+                return None
+            problem = f"layer {node.name!r} overwrites blob {name!r} in place, but layer {others[0]!r} reads it too"
+            return Diagnostic(problem, node.span("top", str(index)), ("give its top a name of its own",))
+        return Diagnostic(
+            f"top blob {name!r} is produced by two layers, {before.producer.name!r} and {node.name!r}",
+            node.span("top", str(index)),
+            ("a layer may write over a blob only in place: as bottom and top of the same index",),
+        )
+
+
+def make_node(definition: LayerDefinition, phase: Phase) -> Node:
+    """The node of one layer, not yet joined. Raises LayerError with the position of the offending field."""
+    message, origin = definition.message, definition.origin
+    try:
+        layer = layer_class(message.type).from_message(message, phase)
+    except LayerError as error:
+        span = origin.span(*error.field) if origin else None
+        raise error.located(span, f"in layer {message.name!r}") from None
+    return Node(message.name, layer, message, origin)
+
+
+def _check_counts(node: Node) -> Iterator[Diagnostic]:
+    message, layer = node.message, node.layer
+    for what, count, given in (("bottom", layer.bottoms, len(message.bottom)), ("top", layer.tops, len(node.outputs))):
+        if not count.allows(given):
+            plural = "" if str(count) == "1" else "s"
+            text = f"layer {node.name!r}: {node.type} takes {count} {what} blob{plural}, found {given}"
+            yield Diagnostic(text, node.span(what))
+    if message.propagate_down and len(message.propagate_down) != len(message.bottom):
+        text = f"layer {node.name!r}: propagate_down is given {len(message.propagate_down)} times for"
+        yield Diagnostic(f"{text} {len(message.bottom)} bottoms", node.span("propagate_down"))
+    if message.loss_weight and len(message.loss_weight) != len(message.top):
+        text = f"layer {node.name!r}: loss_weight is given {len(message.loss_weight)} times for"
+        notes = ("give it once for each top, or not at all",)
+        yield Diagnostic(f"{text} {len(message.top)} tops", node.span("loss_weight"), notes)
+    if layer.one_top_per_bottom and len(message.bottom) != len(message.top):
+        text = f"layer {node.name!r}: {node.type} gives one top for each bottom,"
+        yield Diagnostic(f"{text} found {len(message.bottom)} bottoms and {len(message.top)} tops", node.span("top"))
+
+
+def _set_loss_weights(node: Node) -> None:
+    weights = list(node.message.loss_weight)
+    for index, value in enumerate(node.outputs):
+        if weights:
+            value.loss_weight = weights[index] if index < len(weights) else 0.0
+        elif node.layer.is_loss and index == 0:
+            value.loss_weight = 1.0

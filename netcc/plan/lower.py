@@ -1,0 +1,76 @@
+"""From the ready graph to the plan: slots for everything, steps forward and backward, memory."""
+
+from __future__ import annotations
+
+from netcc.ir.graph import Graph, Node, Parameter
+from netcc.layers.base import Buffer
+from netcc.plan.backward import BackwardBuilder
+from netcc.plan.memory import assign_memory
+from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
+from netcc.plan.storage import assign_data, assign_diffs
+
+
+def lower(graph: Graph, *, keep_all: bool = True, gradients: bool = True) -> Plan:
+    """The plan of `graph`.
+
+    `keep_all`: every blob and diff stays readable after a pass; otherwise only outputs do, and memory is reused.
+    `gradients`: whether there is a backward pass. Raises LayerError where a wanted gradient does not exist.
+    """
+    plan = Plan(graph)
+    plan.data = assign_data(graph, keep_all=keep_all, gradients=gradients)
+    for parameter in graph.parameters():
+        plan.parameters[parameter] = _parameter_slot(parameter, "parameter")
+    forward = {node: _forward_step(plan, node, time) for time, node in enumerate(graph.nodes)}
+    plan.forward = list(forward.values())
+    if gradients:
+        _lower_backward(plan, forward, keep_all)
+    plan.memory = assign_memory(plan)
+    return plan
+
+
+def _parameter_slot(parameter: Parameter, role: Role) -> View:
+    name = f"{parameter.owner.name} {parameter.name}"
+    return new_slot(name if role == "parameter" else f"{name} diff", role, parameter.shape, held=True)
+
+
+def _buffers(node: Node, role: Role, wanted: tuple[Buffer, ...], *, held: bool = False) -> tuple[View, ...]:
+    return tuple(
+        new_slot(f"{node.name} {role} {index}", role, buffer.shape, kind=buffer.kind, held=held)
+        for index, buffer in enumerate(wanted)
+    )
+
+
+def _forward_step(plan: Plan, node: Node, time: int) -> LayerStep:
+    signature = node.signature
+    return LayerStep(
+        node,
+        "forward",
+        time,
+        bottoms=tuple(plan.data[value] for value in node.inputs),
+        tops=tuple(plan.data[value] for value in node.outputs),
+        parameters=tuple(
+            View(plan.parameters[parameter].slot, spec.shape)
+            for parameter, spec in zip(node.parameters, signature.parameters, strict=True)
+        ),
+        saved=_buffers(node, "saved", signature.saved),
+        scratch=_buffers(node, "scratch", signature.scratch),
+        state=_buffers(node, "state", signature.state, held=True),
+    )
+
+
+def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) -> None:
+    graph = plan.graph
+    plan.diffs = assign_diffs(graph, plan.data, keep_all=keep_all)
+    plan.parameter_diffs = {parameter: _parameter_slot(parameter, "parameter diff") for parameter in plan.parameters}
+    scratch = {node: _buffers(node, "scratch", node.signature.scratch) for node in graph.nodes}
+    plan.backward, plan.backward_add = (
+        BackwardBuilder(
+            forward, scratch, plan.diffs, plan.parameter_diffs, accumulate=accumulate, refill=not keep_all
+        ).build(graph)
+        for accumulate in (False, True)
+    )
+    plan.initial = [
+        FillStep(plan.diffs[value], value.loss_weight, 0)
+        for value in graph.loss_values()
+        if value in plan.diffs and not value.uses
+    ]

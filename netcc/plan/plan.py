@@ -1,0 +1,171 @@
+"""The plan: a flat list of steps over slots of memory. No decision is left for the time it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.layers.base import Kind
+from netcc.types import Shape, count
+
+Role: TypeAlias = Literal["data", "diff", "parameter", "parameter diff", "saved", "scratch", "state"]
+Direction: TypeAlias = Literal["forward", "backward"]
+
+
+@dataclass(eq=False)
+class Slot:
+    """A piece of memory of `size` elements. A `held` slot keeps its contents between passes and shares with none."""
+
+    name: str
+    role: Role
+    size: int
+    kind: Kind = "real"
+    held: bool = False
+
+    @property
+    def arena(self) -> str:
+        """The arena it lies in."""
+        return self.role if self.role in ("parameter", "parameter diff") else self.kind
+
+    def __repr__(self) -> str:
+        return f"Slot({self.name!r}, {self.role}, {self.size})"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A slot read under a shape."""
+
+    slot: Slot
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStep:
+    """One call of a layer's kernel. The fields are those of `netcc.layers.base.Operands`.
+
+    `time` is the node's place in the pass: i for the i-th node forward, 2n - 1 - i backward. It orders lifetimes.
+    """
+
+    node: Node
+    direction: Direction
+    time: int
+    bottoms: tuple[View, ...] = ()
+    tops: tuple[View, ...] = ()
+    parameters: tuple[View, ...] = ()
+    saved: tuple[View, ...] = ()
+    scratch: tuple[View, ...] = ()
+    state: tuple[View, ...] = ()
+    top_diffs: tuple[View, ...] = ()
+    bottom_diffs: tuple[View | None, ...] = ()
+    parameter_diffs: tuple[View | None, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.direction} {self.node.name}"
+
+    def reads(self) -> Iterator[Slot]:
+        """Slots whose contents the kernel may look at."""
+        if self.direction == "forward":
+            yield from (view.slot for view in (*self.bottoms, *self.parameters))
+            return
+        needs = self.node.layer.needs()
+        yield from (self.bottoms[index].slot for index in needs.bottoms)
+        yield from (self.tops[index].slot for index in needs.tops)
+        yield from (view.slot for view in (*self.parameters, *self.saved, *self.top_diffs))
+
+    def writes(self) -> Iterator[Slot]:
+        """Slots that the kernel overwrites."""
+        if self.direction == "forward":
+            yield from (view.slot for view in (*self.tops, *self.saved, *self.scratch, *self.state))
+            return
+        yield from (view.slot for view in self.scratch)
+        yield from (view.slot for view in (*self.bottom_diffs, *self.parameter_diffs) if view)
+
+
+@dataclass(frozen=True, slots=True)
+class AddStep:
+    """target += part: a gradient that arrives from several sides, or is summed over passes."""
+
+    target: View
+    part: View
+    time: int
+
+    @property
+    def name(self) -> str:
+        return f"add into {self.target.slot.name}"
+
+    def reads(self) -> Iterator[Slot]:
+        yield self.target.slot
+        yield self.part.slot
+
+    def writes(self) -> Iterator[Slot]:
+        yield self.target.slot
+
+
+@dataclass(frozen=True, slots=True)
+class FillStep:
+    """target = number: the loss weight in the diff of a loss, or 0 where no gradient arrives."""
+
+    target: View
+    number: float
+    time: int
+
+    @property
+    def name(self) -> str:
+        return f"fill {self.target.slot.name} with {self.number:g}"
+
+    def reads(self) -> Iterator[Slot]:
+        return iter(())
+
+    def writes(self) -> Iterator[Slot]:
+        yield self.target.slot
+
+
+Step: TypeAlias = LayerStep | AddStep | FillStep
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMap:
+    """Where each slot lies: an offset (in elements) into an arena, and the arenas' sizes.
+
+    Parameters and their diffs have arenas of their own, so that a solver can treat them as one long vector.
+    """
+
+    offsets: dict[Slot, int]
+    arenas: dict[str, int]
+
+
+@dataclass(eq=False)
+class Plan:
+    """Steps in order, and where the user's blobs are.
+
+    `backward` overwrites parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
+    """
+
+    graph: Graph
+    initial: list[FillStep] = field(default_factory=list)
+    forward: list[Step] = field(default_factory=list)
+    backward: list[Step] = field(default_factory=list)
+    backward_add: list[Step] = field(default_factory=list)
+    data: dict[Value, View] = field(default_factory=dict)
+    diffs: dict[Value, View] = field(default_factory=dict)
+    parameters: dict[Parameter, View] = field(default_factory=dict)
+    parameter_diffs: dict[Parameter, View] = field(default_factory=dict)
+    memory: MemoryMap = field(default_factory=lambda: MemoryMap({}, {}))
+
+    def slots(self) -> list[Slot]:
+        """Every slot once, in order of first use."""
+        views = [*self.data.values(), *self.diffs.values(), *self.parameters.values(), *self.parameter_diffs.values()]
+        found = dict.fromkeys(view.slot for view in views)
+        for step in (*self.forward, *self.backward, *self.backward_add):
+            found.update(dict.fromkeys((*step.writes(), *step.reads())))
+            if isinstance(step, LayerStep):
+                found.update(dict.fromkeys(view.slot for view in (*step.bottoms, *step.tops, *step.state)))
+        return list(found)
+
+
+def new_slot(name: str, role: Role, shape: Shape, *, kind: Kind = "real", held: bool = False) -> View:
+    """A new slot for `shape`, seen under it."""
+    return View(Slot(name, role, count(shape), kind, held), shape)

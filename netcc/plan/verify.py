@@ -1,0 +1,44 @@
+"""The laws of the plan: memory that is alive is never written over, and nothing is read before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from netcc.ir.verify import BrokenLaw
+from netcc.plan.memory import lifetimes
+from netcc.plan.plan import LayerStep, Plan, Slot, Step
+
+
+def verify_plan(plan: Plan) -> None:
+    """Raises BrokenLaw with all breaches."""
+    breaches = [*_overlaps(plan)]
+    for steps in ((*plan.forward, *plan.backward), (*plan.forward, *plan.backward_add)):
+        breaches += _unwritten(steps)
+    if breaches:
+        raise BrokenLaw("\n".join(breaches))
+
+
+def _overlaps(plan: Plan) -> Iterator[str]:
+    lives = lifetimes((*plan.forward, *plan.backward, *plan.backward_add))
+    offsets = plan.memory.offsets
+    for one, other in combinations(offsets, 2):
+        if one.arena != other.arena or not _touch(offsets[one], one.size, offsets[other], other.size):
+            continue
+        if one.held or other.held or one not in lives or other not in lives or lives[one].meets(lives[other]):
+            yield f"{one!r} and {other!r} lie in the same memory while both are alive"
+
+
+def _touch(start: int, size: int, other_start: int, other_size: int) -> bool:
+    return start < other_start + other_size and other_start < start + size
+
+
+def _unwritten(steps: Sequence[Step]) -> Iterator[str]:
+    written: set[Slot] = set()
+    for step in steps:
+        for slot in step.reads():
+            if not slot.held and slot not in written:
+                yield f"{step.name!r} reads {slot!r} before anything wrote it"
+        written.update(step.writes())
+        if isinstance(step, LayerStep) and step.node.layer.from_outside:
+            written.update(view.slot for view in step.tops)

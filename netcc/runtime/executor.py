@@ -1,0 +1,138 @@
+"""Runs a plan: memory is allocated once, every step is bound to its arrays, and a pass is a loop over bound steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from netcc.ir.graph import Node, Parameter
+from netcc.layers.base import BatchReader, Kind, Operands
+from netcc.plan.plan import AddStep, FillStep, LayerStep, Plan, Slot, Step, View
+from netcc.types import Array, count
+
+BoundStep: TypeAlias = tuple[Callable[[Any], None], Any]
+
+
+class Executor:
+    """A plan with memory behind it. `dtype` is the float type of all real numbers (float32, or float64 for checks).
+
+    `parameters` gives arrays for parameters that live elsewhere already (of another net, or from before a reshape);
+    they are used, not copied. The same holds for `parameter_diffs`.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        random: np.random.Generator,
+        *,
+        dtype: npt.DTypeLike = np.float32,
+        parameters: Mapping[Parameter, Array] | None = None,
+        parameter_diffs: Mapping[Parameter, Array] | None = None,
+        readers: Mapping[Node, BatchReader] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.random = random
+        self.dtype = np.dtype(dtype)
+        self.readers = readers or {}
+        self._memory: dict[Slot, Array] = {}
+        for given, views in ((parameters, plan.parameters), (parameter_diffs, plan.parameter_diffs)):
+            for parameter, array in (given or {}).items():
+                if parameter in views:
+                    self._memory[views[parameter].slot] = array.reshape(-1)
+        self._allocate()
+        forward = [step for step in plan.forward if isinstance(step, LayerStep)]
+        operands = {step.node: self._operands(step) for step in forward}
+        for step in forward:
+            step.node.layer.start(operands[step.node])
+        self._forward: list[BoundStep] = [(step.node.layer.forward, operands[step.node]) for step in forward]
+        self._backward: dict[bool, list[BoundStep]] = {}
+        self._run([self._bind(step) for step in plan.initial])
+
+    def forward(self, start: int = 0, end: int | None = None) -> None:
+        """Runs the nodes from index `start` up to and including `end` (the last by default)."""
+        self._run(self._forward[start : None if end is None else end + 1])
+
+    def backward(self, *, accumulate: bool = False) -> None:
+        """Runs the backward pass; parameter diffs are overwritten, or added to with `accumulate`."""
+        steps = self._backward.get(accumulate)
+        if steps is None:
+            planned = self.plan.backward_add if accumulate else self.plan.backward
+            steps = self._backward[accumulate] = [self._bind(step) for step in planned]
+        self._run(steps)
+
+    def backward_part(self, first: int, last: int) -> None:
+        """Runs the accumulating backward steps of the nodes from index `first` down to `last`, both included."""
+        nodes = len(self.plan.graph.nodes)
+        times = range(2 * nodes - 1 - first, 2 * nodes - last)
+        self._run([self._bind(step) for step in self.plan.backward_add if step.time in times])
+
+    def array(self, view: View) -> Array:
+        """The memory of `view` under its shape."""
+        return self._memory[view.slot][: count(view.shape)].reshape(view.shape)
+
+    @staticmethod
+    def _run(steps: Sequence[BoundStep]) -> None:
+        for kernel, operands in steps:
+            kernel(operands)
+
+    def _allocate(self) -> None:
+        layout = self.plan.memory
+        arenas: dict[str, Array] = {}
+        for slot, offset in layout.offsets.items():
+            if slot in self._memory:
+                continue
+            if slot.arena not in arenas:
+                arenas[slot.arena] = _zeros(layout.arenas[slot.arena], self._dtype(slot.kind))
+            self._memory[slot] = arenas[slot.arena][offset : offset + slot.size]
+
+    def _dtype(self, kind: Kind) -> npt.DTypeLike:
+        return {"real": self.dtype, "index": np.dtype(np.int64), "bool": np.dtype(np.bool_)}[kind]
+
+    def _bind(self, step: Step) -> BoundStep:
+        if isinstance(step, LayerStep):
+            return step.node.layer.backward, self._operands(step)
+        if isinstance(step, AddStep):
+            return _add, (self.array(step.target), self.array(step.part))
+        return _fill, (self.array(step.target), step.number)
+
+    def _operands(self, step: LayerStep) -> Operands:
+        def arrays(views: Sequence[View]) -> tuple[Array, ...]:
+            return tuple(self.array(view) for view in views)
+
+        def wanted(views: Sequence[View | None]) -> tuple[Array | None, ...]:
+            return tuple(self.array(view) if view else None for view in views)
+
+        return Operands(
+            bottoms=arrays(step.bottoms),
+            tops=arrays(step.tops),
+            parameters=arrays(step.parameters),
+            saved=arrays(step.saved),
+            scratch=arrays(step.scratch),
+            state=arrays(step.state),
+            top_diffs=arrays(step.top_diffs),
+            bottom_diffs=wanted(step.bottom_diffs),
+            parameter_diffs=wanted(step.parameter_diffs),
+            random=self.random,
+            reader=self.readers.get(step.node),
+        )
+
+
+def _zeros(size: int, dtype: npt.DTypeLike) -> Array:
+    """Zeros that start on a cache line. The system gives memory only where it is touched."""
+    item = np.dtype(dtype).itemsize
+    raw = np.zeros(size * item + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size * item].view(dtype)
+
+
+def _add(operands: tuple[Array, Array]) -> None:
+    target, part = operands
+    np.add(target, part, out=target)
+
+
+def _fill(operands: tuple[Array, float]) -> None:
+    target, number = operands
+    target.fill(number)

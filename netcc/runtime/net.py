@@ -1,0 +1,301 @@
+"""A net that runs, shaped like pycaffe's Net."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from netcc.compiler import NetSource, bind_net, plan_graph, shaped_graph
+from netcc.errors import UsageError, closest
+from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.plan.plan import Plan, View
+from netcc.runtime.blob import Blob
+from netcc.runtime.caffemodel import write_net
+from netcc.runtime.executor import Executor
+from netcc.runtime.loading import LoadReport, load_weights
+from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
+from netcc.runtime.sources import Sources, has_reader
+from netcc.schema.select import select
+from netcc.types import Array, Phase, Shape, count
+
+
+class Net:
+    """A compiled net with memory, parameters and data sources.
+
+    `net` is a path, a text, a message or a bound net; `weights` a `.caffemodel` whose layers are copied by name.
+    `shapes` gives the shapes of input blobs; `seed` makes fillers, dropout and data order repeatable.
+    `share` is a net whose parameters layers of the same name use. With `keep_all=False` only outputs stay readable
+    and memory is reused; `gradients=False` leaves the backward pass out.
+
+    Raises a NetccError (PrototxtError, GraphError, ShapeError, DataError, WeightsError ...) that names every fault.
+    """
+
+    def __init__(
+        self,
+        net: NetSource,
+        phase: Phase | int,
+        weights: str | Path | None = None,
+        *,
+        level: int | None = None,
+        stages: Sequence[str] = (),
+        shapes: Mapping[str, Shape] | None = None,
+        seed: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
+        share: Net | None = None,
+        keep_all: bool = True,
+        gradients: bool = True,
+    ) -> None:
+        self._bound = bind_net(net)
+        self.phase = Phase(phase)
+        self._definition = select(self._bound, self.phase, level, stages)
+        self._given: dict[str, Shape] = dict(shapes or {})
+        self._pending: dict[str, Array] = {}
+        self._spare_diffs: dict[str, Array] = {}
+        self._dtype = np.dtype(dtype)
+        self._keep_all, self._gradients = keep_all, gradients
+        fills, draws = np.random.SeedSequence(seed).spawn(2)
+        self._random = np.random.default_rng(draws)
+        self._sources = Sources(self.phase, self._random, _folder_of(self._bound.source.name))
+        try:
+            graph = shaped_graph(self._definition, self._given, self._sources.probe)
+            shared = share_by_name(graph, share.graph, share.parameter_arrays()) if share else {}
+            self._install(graph, shared, {})
+            fill_parameters(self.parameter_arrays(), np.random.default_rng(fills), given=shared)
+            self.weights_report: LoadReport | None = self.copy_from(weights) if weights is not None else None
+        except BaseException:
+            self.close()
+            raise
+
+    def _install(self, graph: Graph, parameters: Mapping[Parameter, Array], diffs: Mapping[Parameter, Array]) -> None:
+        """Plans `graph` and gives it memory."""
+        self.plan: Plan = plan_graph(graph, keep_all=self._keep_all, gradients=self._gradients)
+        readers = {node: self._sources.open(node) for node in graph.nodes if has_reader(node)}
+        self._executor = Executor(
+            self.plan,
+            self._random,
+            dtype=self._dtype,
+            parameters=parameters,
+            parameter_diffs=diffs,
+            readers=readers,
+        )
+        self._values = graph.blobs()
+        self._nodes = {node.name: index for index, node in enumerate(graph.nodes)}
+        self.blobs: dict[str, Blob] = {name: Blob(_ValueStorage(self, name)) for name in self._values}
+        self.params: dict[str, list[Blob]] = {
+            node.name: [Blob(_ParameterStorage(self, node.name, index)) for index in range(len(node.parameters))]
+            for node in graph.nodes
+            if node.parameters
+        }
+        self.inputs: list[str] = [value.name for value in graph.inputs()]
+        self.outputs: list[str] = [value.name for value in graph.outputs()]
+
+    @property
+    def graph(self) -> Graph:
+        return self.plan.graph
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def loss(self) -> float:
+        """The weighted sum of all losses of the last forward pass."""
+        return sum(
+            value.loss_weight * float(self._executor.array(self.plan.data[value]).sum())
+            for value in self.graph.loss_values()
+        )
+
+    def forward(self, start: str | None = None, end: str | None = None, **inputs: npt.ArrayLike) -> dict[str, Array]:
+        """Runs the net, or its layers from `start` to `end`, and returns the outputs by name (live arrays).
+
+        Keyword arguments are copied into the input blobs; a new shape makes the net follow.
+        """
+        for name, numbers in inputs.items():
+            self._set_input(name, np.asarray(numbers))
+        if self._pending:
+            self.reshape()
+        first = self.node_index(start) if start else 0
+        last = self.node_index(end) if end else len(self.graph.nodes) - 1
+        self._executor.forward(first, last)
+        names = [value.name for value in self.graph.nodes[last].outputs] if end else self.outputs
+        return {name: self.blobs[name].data for name in names}
+
+    def backward(self, start: str | None = None, end: str | None = None, **diffs: npt.ArrayLike) -> dict[str, Array]:
+        """Runs the backward pass from layer `start` down to `end`; parameter diffs are added to what they hold.
+
+        Keyword arguments are copied into the diffs of the named outputs first. Returns the diffs of the inputs.
+        """
+        if not self._gradients:
+            raise UsageError("this net was made without gradients; make it with gradients=True to run backward")
+        for name, numbers in diffs.items():
+            if name not in self.outputs:
+                raise UsageError(f"{name!r} is not an output of the net", suggestion=closest(name, self.outputs))
+            self.blobs[name].diff[...] = numbers
+        if start or end:
+            first = self.node_index(start) if start else len(self.graph.nodes) - 1
+            self._executor.backward_part(first, self.node_index(end) if end else 0)
+        else:
+            self._executor.backward(accumulate=True)
+        names = [value.name for value in self.graph.nodes[self.node_index(end)].inputs] if end else self.inputs
+        return {name: self.blobs[name].diff for name in names}
+
+    def gradient(self, *, accumulate: bool = False) -> None:
+        """The backward pass as a solver runs it: parameter diffs are overwritten, or added to with `accumulate`."""
+        self._executor.backward(accumulate=accumulate)
+
+    def clear_param_diffs(self) -> None:
+        """Sets the diffs of all parameters to zero."""
+        for array in self.parameter_diff_arrays().values():
+            array.fill(0)
+
+    def reshape(self) -> None:
+        """Follows new shapes of input blobs at once (`forward` does so by itself). Parameters keep their numbers."""
+        given = {**self._given, **{name: array.shape for name, array in self._pending.items()}}
+        graph = shaped_graph(self._definition, given, self._sources.probe)
+        old, kept = self.graph, {name: self.blobs[name].data for name in self._held_inputs()}
+        parameters = carry_over(graph, old, self.parameter_arrays())
+        diffs = carry_over(graph, old, self.parameter_diff_arrays())
+        self._given, pending, self._pending = given, self._pending, {}
+        blobs, params = self.blobs, self.params
+        self._install(graph, parameters, diffs)
+        self.blobs, self.params = blobs, params  # the objects that users hold stay alive
+        for name, numbers in {**kept, **pending}.items():
+            if self.blobs[name].shape == numbers.shape:
+                self.blobs[name].data[...] = numbers
+
+    def copy_from(self, weights: str | Path) -> LoadReport:
+        """Copies the parameters of layers of the same name from a `.caffemodel`; says what was loaded.
+
+        Raises WeightsError naming the layer and both shapes where they do not fit; then nothing has been changed.
+        """
+        return load_weights(self.graph, self.node_arrays(), Path(weights))
+
+    def save(self, path: str | Path) -> None:
+        """Writes a `.caffemodel` that Caffe reads; the file appears whole or not at all."""
+        write_net(Path(path), self._definition, self.node_arrays())
+
+    def node_index(self, layer: str) -> int:
+        """The place of a layer in the net. Raises UsageError with a did-you-mean."""
+        if layer not in self._nodes:
+            raise UsageError(f"the net has no layer {layer!r}", suggestion=closest(layer, self._nodes))
+        return self._nodes[layer]
+
+    def node_arrays(self) -> dict[Node, list[Array]]:
+        """The live parameter arrays of every layer, under the layer's own shapes."""
+        return {
+            node: [
+                self._executor.array(View(self.plan.parameters[parameter].slot, spec.shape))
+                for parameter, spec in zip(node.parameters, node.signature.parameters, strict=True)
+            ]
+            for node in self.graph.nodes
+        }
+
+    def parameter_arrays(self) -> dict[Parameter, Array]:
+        """The live array of every parameter, each once."""
+        return {parameter: self._executor.array(view) for parameter, view in self.plan.parameters.items()}
+
+    def parameter_diff_arrays(self) -> dict[Parameter, Array]:
+        """The live gradient of every parameter, each once; empty without gradients."""
+        return {parameter: self._executor.array(view) for parameter, view in self.plan.parameter_diffs.items()}
+
+    def close(self) -> None:
+        """Closes the data sources. The net can be used as a context manager instead."""
+        self._sources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"Net({self.name!r}, {self.phase.name}, {len(self.graph.nodes)} layers, "
+            f"{self.graph.parameter_count():,} parameters)"
+        )
+
+    def _set_input(self, name: str, numbers: Array) -> None:
+        if name not in self.inputs:
+            raise UsageError(
+                f"{name!r} is not an input of the net",
+                notes=[f"inputs: {', '.join(self.inputs) or 'none'}"],
+                suggestion=closest(name, self.inputs),
+            )
+        if numbers.shape != self.blobs[name].shape:
+            self.blobs[name].reshape(*numbers.shape)
+        self.blobs[name].data[...] = numbers
+
+    def _held_inputs(self) -> list[str]:
+        return [value.name for node in self.graph.nodes if node.layer.from_outside for value in node.outputs]
+
+    def _value(self, name: str) -> Value:
+        return self._values[name]
+
+
+class _ValueStorage:
+    """The arrays of a blob: memory of the plan, or a waiting array of a new shape until the net follows."""
+
+    def __init__(self, net: Net, name: str) -> None:
+        self.net, self.name = net, name
+
+    def data(self) -> Array:
+        net = self.net
+        if self.name in net._pending:
+            return net._pending[self.name]
+        return net._executor.array(net.plan.data[net._value(self.name)])
+
+    def diff(self) -> Array:
+        net = self.net
+        view = net.plan.diffs.get(net._value(self.name))
+        if view is not None and self.name not in net._pending:
+            return net._executor.array(view)
+        spare = net._spare_diffs.get(self.name)
+        if spare is None or spare.shape != self.data().shape:
+            spare = net._spare_diffs[self.name] = np.zeros_like(self.data())
+        return spare
+
+    def reshape(self, shape: Shape) -> None:
+        """Only inputs take a shape from the user; other blobs get theirs back at the next pass, as in Caffe."""
+        net, old = self.net, self.data()
+        if old.shape == shape or self.name not in net.inputs:
+            return
+        fresh = np.zeros(shape, old.dtype)
+        kept = min(count(shape), old.size)
+        fresh.reshape(-1)[:kept] = old.reshape(-1)[:kept]
+        net._pending[self.name] = fresh
+
+
+class _ParameterStorage:
+    """The arrays of one parameter of a layer."""
+
+    def __init__(self, net: Net, layer: str, index: int) -> None:
+        self.net, self.layer, self.index = net, layer, index
+
+    def data(self) -> Array:
+        return self._array(self.net.plan.parameters)
+
+    def diff(self) -> Array:
+        diffs = self.net.plan.parameter_diffs
+        return self._array(diffs) if diffs else np.zeros_like(self.data())
+
+    def _array(self, views: Mapping[Parameter, View]) -> Array:
+        node = self.net.graph.nodes[self.net.node_index(self.layer)]
+        view = views[node.parameters[self.index]]
+        return self.net._executor.array(View(view.slot, node.signature.parameters[self.index].shape))
+
+    def reshape(self, shape: Shape) -> None:
+        if self.data().shape != shape:
+            raise UsageError(f"the shape of a parameter of layer {self.layer!r} follows from the net; it cannot be set")
+
+
+def _folder_of(source_name: str) -> Path | None:
+    """The folder of the net's file, if it came from one."""
+    path = Path(source_name)
+    return path.parent if path.is_file() else None
