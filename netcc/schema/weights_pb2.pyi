@@ -50,35 +50,35 @@ class BlobProto(Message):
     ) -> None: ...
 
 class LayerParameter(Message):
-    name: str
-    type: str
+    name: bytes
+    type: bytes
     @property
     def blobs(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
     def __init__(
         self,
         *,
-        name: str | None = ...,
-        type: str | None = ...,
+        name: bytes | None = ...,
+        type: bytes | None = ...,
         blobs: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
     ) -> None: ...
 
 class V0LayerParameter(Message):
-    name: str
-    type: str
+    name: bytes
+    type: bytes
     @property
     def blobs(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
     def __init__(
         self,
         *,
-        name: str | None = ...,
-        type: str | None = ...,
+        name: bytes | None = ...,
+        type: bytes | None = ...,
         blobs: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
     ) -> None: ...
 
 class V1LayerParameter(Message):
     @property
     def layer(self) -> V0LayerParameter: ...
-    name: str
+    name: bytes
     type: int
     @property
     def blobs(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
@@ -86,13 +86,13 @@ class V1LayerParameter(Message):
         self,
         *,
         layer: V0LayerParameter | Mapping[str, Any] | None = ...,
-        name: str | None = ...,
+        name: bytes | None = ...,
         type: int | None = ...,
         blobs: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
     ) -> None: ...
 
 class NetParameter(Message):
-    name: str
+    name: bytes
     @property
     def layers(self) -> RepeatedCompositeFieldContainer[V1LayerParameter]: ...
     @property
@@ -100,14 +100,14 @@ class NetParameter(Message):
     def __init__(
         self,
         *,
-        name: str | None = ...,
+        name: bytes | None = ...,
         layers: Iterable[V1LayerParameter | Mapping[str, Any]] | None = ...,
         layer: Iterable[LayerParameter | Mapping[str, Any]] | None = ...,
     ) -> None: ...
 
 class SolverState(Message):
     iter: int
-    learned_net: str
+    learned_net: bytes
     @property
     def history(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
     current_step: int
@@ -115,7 +115,7 @@ class SolverState(Message):
         self,
         *,
         iter: int | None = ...,
-        learned_net: str | None = ...,
+        learned_net: bytes | None = ...,
         history: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
         current_step: int | None = ...,
     ) -> None: ...
