@@ -107,7 +107,10 @@ def _fill(numbers: Array, shape: Shape, where: str, what: str) -> Array:
     """`numbers` in `shape`."""
     if numbers.size != count(shape):
         raise WeightsError(f"{where}: {numbers.size} {what}, but its shape {format_shape(shape)} needs {count(shape)}")
-    return numbers.reshape(shape)
+    try:
+        return numbers.reshape(shape)
+    except ValueError as error:  # a size of 0 among sizes past all memory
+        raise WeightsError(f"{where}: its shape {format_shape(shape)} is too large") from error
 
 
 def encode_blob(data: Array, diff: Array | None = None, *, legacy: bool = False) -> list[wire.Part]:

@@ -1,0 +1,88 @@
+"""proto/caffe.proto says exactly what BVLC Caffe's schema says."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
+
+from netcc.schema import caffe_pb2
+
+FACTS = json.loads((Path(__file__).parents[1] / "facts" / "bvlc.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def schema():
+    message = FileDescriptorProto()
+    caffe_pb2.DESCRIPTOR.CopyToProto(message)
+    return message
+
+
+def described(field: FieldDescriptorProto) -> dict[str, object]:
+    """A field as the facts write it."""
+    facts: dict[str, object] = {
+        "name": field.name,
+        "number": field.number,
+        "label": FieldDescriptorProto.Label.Name(field.label).removeprefix("LABEL_").lower(),
+        "type": FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower(),
+    }
+    if field.type_name:
+        facts["type_name"] = field.type_name.removeprefix(".caffe.")
+    if field.options.packed:
+        facts["packed"] = True
+    if field.HasField("default_value"):
+        facts["default"] = field.default_value
+    return facts
+
+
+def by_number(fields: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The fields in order of their numbers, defaults of type float as the number that float32 makes of them."""
+    rounded = [
+        {**field, "default": np.float32(field["default"])} if field["type"] == "float" and "default" in field else field
+        for field in fields
+    ]
+    return sorted(rounded, key=lambda field: field["number"])
+
+
+def test_no_message_is_missing_and_none_is_extra(schema):
+    assert {message.name for message in schema.message_type} == set(FACTS["messages"])
+    assert not any(message.nested_type for message in schema.message_type)
+
+
+@pytest.mark.parametrize("name", sorted(FACTS["messages"]))
+def test_the_fields_of_a_message_equal_the_facts(schema, name):
+    (message,) = (message for message in schema.message_type if message.name == name)
+    assert by_number([described(field) for field in message.field]) == by_number(FACTS["messages"][name])
+
+
+def test_the_enums_equal_the_facts(schema):
+    enums = {enum.name: enum for enum in schema.enum_type}
+    enums |= {f"{message.name}.{enum.name}": enum for message in schema.message_type for enum in message.enum_type}
+    values = {name: {value.name: value.number for value in enum.value} for name, enum in enums.items()}
+    assert values == FACTS["enums"]
+
+
+def test_the_first_value_of_an_enum_is_its_lowest(schema):
+    # An enum field without a default has the first value: ParamSpec.share_mode is STRICT so.
+    enums = [*schema.enum_type, *(enum for message in schema.message_type for enum in message.enum_type)]
+    for enum in enums:
+        assert enum.value[0].number == min(value.number for value in enum.value), enum.name
+
+
+def fields(message: DescriptorProto) -> dict[str, tuple[int, int, str]]:
+    return {field.name: (field.number, field.label, field.type_name.rpartition(".")[2]) for field in message.field}
+
+
+def test_the_slim_schema_has_the_numbers_of_the_full_one(schema):
+    from netcc.schema import weights_pb2
+
+    slim = FileDescriptorProto()
+    weights_pb2.DESCRIPTOR.CopyToProto(slim)
+    full = {message.name: fields(message) for message in schema.message_type}
+    enums = {"LayerType"}
+    for message in slim.message_type:
+        for name, (number, _, type_name) in fields(message).items():
+            full_number, _, full_type = full[message.name][name]
+            assert number == full_number, (message.name, name)
+            assert full_type in {type_name, *enums}, (message.name, name)
