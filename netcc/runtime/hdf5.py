@@ -10,6 +10,9 @@ import numpy as np
 from netcc.errors import WeightsError
 from netcc.schema.blobs import BlobArray
 
+_DAMAGE = (OSError, RuntimeError, LookupError, TypeError, ValueError, OverflowError)
+"""What h5py raises on a damaged file, as the place of the damage has it."""
+
 
 def read_hdf5_weights(path: str | os.PathLike[str]) -> dict[str, list[BlobArray]]:
     """Layer names and their parameters, as `Net::ToHDF5` of src/caffe/net.cpp writes them.
@@ -28,7 +31,7 @@ def read_hdf5_weights(path: str | os.PathLike[str]) -> dict[str, list[BlobArray]
     try:
         with h5py.File(path, "r") as file:
             return _layers(file, os.fspath(path), h5py.Dataset)
-    except OSError as error:
+    except _DAMAGE as error:
         raise WeightsError(f"{os.fspath(path)} is a damaged HDF5 file", notes=[str(error)]) from error
 
 
@@ -54,6 +57,8 @@ def _layers(file: Any, path: str, dataset_type: type) -> dict[str, list[BlobArra
 def _blob(dataset: Any, where: str) -> BlobArray:
     if dataset.dtype.kind != "f":
         raise WeightsError(f"{where}: values of type {dataset.dtype}, not floats")
+    if dataset.chunks is None and dataset.nbytes > dataset.file.id.get_filesize():
+        raise WeightsError(f"{where}: {dataset.nbytes} bytes, more than the file has")
     array = np.asarray(dataset[()], np.float64 if dataset.dtype.itemsize == 8 else np.float32)
     array.flags.writeable = False
     return BlobArray(array)
@@ -61,5 +66,6 @@ def _blob(dataset: Any, where: str) -> BlobArray:
 
 def _in_order(blobs: dict[int, BlobArray], where: str) -> list[BlobArray]:
     if sorted(blobs) != list(range(len(blobs))):
-        raise WeightsError(f"{where}: blobs {sorted(blobs)} do not count from 0")
+        note = "parameters shared with another layer are left out of HDF5 files: take the binary .caffemodel"
+        raise WeightsError(f"{where}: blobs {sorted(blobs)} do not count from 0", notes=[note])
     return [blobs[index] for index in range(len(blobs))]

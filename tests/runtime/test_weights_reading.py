@@ -195,3 +195,14 @@ def test_without_h5py_the_extra_is_named(monkeypatch):
     with pytest.raises(WeightsError) as caught:
         read_caffemodel(path)
     assert str(caught.value) == f"error: reading {path} needs h5py\n  install it with: pip install 'netcc[data]'"
+
+
+def test_hdf5_datasets_larger_than_the_file_are_not_allocated(tmp_path):
+    import h5py
+
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data/f/0", (10**6, 10**6), np.float32)
+    with pytest.raises(WeightsError) as caught:
+        read_caffemodel(path)
+    assert caught.value.message == f"{path}: layer 'f', blob 0: 4000000000000 bytes, more than the file has"
