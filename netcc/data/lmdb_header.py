@@ -1,60 +1,71 @@
-"""What the first pages of an LMDB file promise, read without mapping the file into memory.
+"""Makes sure that an LMDB file holds all its pages, without mapping it into memory.
 
-liblmdb maps the whole file; when the file is shorter than its own header says, reading the missing part kills the
-process (SIGBUS) and no exception can be raised. So the length is checked first, with plain reads.
+liblmdb maps the whole file; where the file is cut short, reading the missing part kills the process (SIGBUS) and no
+exception can be raised. So this is checked first, with plain reads. The layout is that of `mdb.c` in LMDB 0.9.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from netcc.data.lmdb_pages import PAGE_HEADER, pages_reach
 from netcc.errors import DataError
 
-_PAGE_HEADER = 16
 _MAGIC = 0xBEEFC0DE
-_META = struct.Struct("=IIQQ I44x 48x QQ")
-"""magic, version, address, map size, first database record (its first number is the page size), second, last page,
-transaction."""
+_NO_ROOT = 2**64 - 1
+_META = struct.Struct("=I20x I44x 40xQ QQ")
+"""magic; page size (kept in the record of the free list); root of the records; last page; transaction."""
+
+
+@dataclass(frozen=True)
+class _Meta:
+    page_size: int
+    root: int
+    last_page: int
+    transaction: int
 
 
 def check_length(path: Path) -> None:
-    """Raises DataError unless `path` (a `data.mdb`) is an LMDB file that is as long as its header says."""
+    """Raises DataError unless `path` (a `data.mdb`) is an LMDB file with all the pages that its records need."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
-            needed = _needed(file)
+            meta = _newest_meta(file)
+            complete = meta is not None and _is_complete(file, meta, size)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from None
     if not size:
         raise DataError(f"{path} is empty", notes=["expected an LMDB database"])
-    if needed is None:
+    if meta is None:
         raise DataError(f"{path} is not an LMDB database")
-    if size < needed:
-        raise DataError(
-            f"{path} is cut short: it has {size} bytes", notes=[f"expected at least {needed}, as its header says"]
-        )
+    if not complete:
+        needed = (max(meta.last_page, 1) + 1) * meta.page_size
+        raise DataError(f"{path} is cut short: it has {size} bytes", notes=[f"expected {needed}, as its header says"])
 
 
-def _needed(file: BinaryIO) -> int | None:
-    """Bytes up to the end of the last page of the newest of the two header pages; None where there is no header."""
+def _is_complete(file: BinaryIO, meta: _Meta, size: int) -> bool:
+    """Whether every page that a reader may touch lies within `size` bytes."""
+    pages = size // meta.page_size
+    if pages > max(meta.last_page, 1):
+        return True
+    # After deletions the last pages may be unused, and then LMDB need not have written them: look which are used.
+    return pages >= 2 and (meta.root == _NO_ROOT or pages_reach(file, meta.page_size, meta.root) <= pages)
+
+
+def _newest_meta(file: BinaryIO) -> _Meta | None:
+    """The header page that the last commit wrote (they alternate between two); None where there is none."""
     first = _read_meta(file, 0)
-    if first is None:
-        return None
-    page_size, last_page, transaction = first
-    second = _read_meta(file, page_size)
-    if second is not None and second[2] > transaction:
-        last_page = second[1]
-    # Both header pages exist in every database, an empty one too.
-    return (max(last_page, 1) + 1) * page_size
+    second = first and _read_meta(file, first.page_size)
+    return second if first and second and second.transaction > first.transaction else first
 
 
-def _read_meta(file: BinaryIO, offset: int) -> tuple[int, int, int] | None:
-    """Page size, last page and transaction number in the header page at `offset`; None if there is no such page."""
-    file.seek(offset + _PAGE_HEADER)
+def _read_meta(file: BinaryIO, offset: int) -> _Meta | None:
+    file.seek(offset + PAGE_HEADER)
     content = file.read(_META.size)
     if len(content) < _META.size:
         return None
-    magic, _, _, _, page_size, last_page, transaction = _META.unpack(content)
-    return (page_size, last_page, transaction) if magic == _MAGIC and page_size else None
+    magic, page_size, root, last_page, transaction = _META.unpack(content)
+    return _Meta(page_size, root, last_page, transaction) if magic == _MAGIC and page_size else None

@@ -38,7 +38,7 @@ def write_lmdb(
                 advance(len(chunk))
             environment.sync(True)
     except (lmdb.Error, OSError) as error:
-        raise OutputError(f"cannot write {folder}: {error}") from None
+        raise OutputError(f"cannot write database {folder.name}: {error}") from None
     return written
 
 

@@ -18,8 +18,8 @@ _LMDB_FILES = {"data.mdb", "lock.mdb"}
 def staged_databases(out: Path, names: Sequence[str], force: bool) -> Iterator[Path]:
     """Gives a temporary folder in which to make the databases `names`; at the end they move into `out`.
 
-    After an error, or Ctrl-C, `out` is as it was. A database that exists already is replaced with `force` only; a
-    folder with other files in it never is. Raises OutputError.
+    After an error in making them, or Ctrl-C, `out` is as it was. A database that exists already is replaced with
+    `force` only; a folder with other files in it never is. Raises OutputError.
     """
     check_free(out, names, force)
     try:
@@ -29,7 +29,10 @@ def staged_databases(out: Path, names: Sequence[str], force: bool) -> Iterator[P
     except OSError as error:
         raise OutputError(f"cannot write to {out}: {error.strerror or error}") from None
     try:
-        yield stage
+        try:
+            yield stage
+        except OutputError as error:
+            raise error.located(None, f"{out} is as it was before") from None
         for name in names:
             _move(stage / name, out / name, stage / f"{name}.old")
     finally:
