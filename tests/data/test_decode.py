@@ -1,0 +1,76 @@
+"""Encoded images: which channels come out, in which order, and what is said when none do."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netcc.data.decode import decode_image
+from netcc.errors import DataError
+
+RED_GREEN = np.array([[[250, 10, 20], [30, 240, 40]]], np.uint8)
+
+
+def encoded(pixels: np.ndarray, mode: str | None = None) -> bytes:
+    image = Image.fromarray(pixels)
+    if mode:
+        image = image.convert(mode)
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return content.getvalue()
+
+
+def refusal(content: bytes, channels: str = "native") -> str:
+    with pytest.raises(DataError) as caught:
+        decode_image(content, channels)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("channels", ["native", "color"])
+def test_colours_are_blue_green_red(channels: str) -> None:
+    image = decode_image(encoded(RED_GREEN), channels)
+    assert image.dtype == np.uint8
+    assert image.tolist() == [[[20, 40]], [[10, 240]], [[250, 30]]]
+
+
+def test_gray_stays_one_channel_unless_asked() -> None:
+    content = encoded(np.array([[7, 200]], np.uint8))
+    assert decode_image(content, "native").tolist() == [[[7, 200]]]
+    assert decode_image(content, "gray").tolist() == [[[7, 200]]]
+    assert decode_image(content, "color").tolist() == [[[7, 200]]] * 3
+
+
+def test_colours_to_gray() -> None:
+    image = decode_image(encoded(RED_GREEN), "gray")
+    expected = RED_GREEN @ [0.299, 0.587, 0.114]
+    assert image.shape == (1, 1, 2)
+    np.testing.assert_allclose(image[0], expected, atol=1)
+
+
+def test_transparency_is_a_fourth_channel_unless_colour_is_forced() -> None:
+    content = encoded(np.dstack([RED_GREEN, np.array([[9, 8]], np.uint8)]))
+    assert decode_image(content, "native")[3].tolist() == [[9, 8]]
+    assert decode_image(content, "color").shape == (3, 1, 2)
+
+
+def test_palette() -> None:
+    assert decode_image(encoded(RED_GREEN, "P"), "native").shape == (3, 1, 2)
+
+
+def test_sixteen_bits() -> None:
+    content = encoded(np.array([[7, 40000]], np.uint16))
+    assert refusal(content) == "error: the encoded image has more than 8 bits a channel"
+
+
+def test_cut_short() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    assert refusal(encoded(noise)[:2000]).startswith("error: the encoded image cannot be decoded: ")
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    assert refusal(b"") == 'error: decoding images needs the package Pillow\n  pip install "netcc[images]"'
