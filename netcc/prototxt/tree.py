@@ -1,6 +1,9 @@
 """The syntax tree of a prototxt: every node knows where it stands, comments included.
 
 Offsets count characters of `Document.source.text`; a node made by the program (not read) has `start == end == -1`.
+Two nodes are equal when they say the same, comments included, wherever they stand.
+
+Comment texts keep their `#`. In a list of comments an empty text is a blank line, of which a printer keeps one.
 """
 
 from __future__ import annotations
@@ -24,18 +27,22 @@ class Scalar:
 
     kind: ScalarKind
     text: str
-    start: int = -1
-    end: int = -1
+    start: int = field(default=-1, compare=False)
+    end: int = field(default=-1, compare=False)
 
 
 @dataclass(slots=True)
 class Message:
-    """`{ ... }` or `< ... >`: fields in order. `comments` are those after the last field, before the closing bracket."""
+    """`{ ... }` or `< ... >`: fields in order.
+
+    `comments` are those after the last field, before the closing bracket; `trailing` stands behind that bracket.
+    """
 
     fields: list[Field] = field(default_factory=list)
-    start: int = -1
-    end: int = -1
+    start: int = field(default=-1, compare=False)
+    end: int = field(default=-1, compare=False)
     comments: list[str] = field(default_factory=list)
+    trailing: str | None = None
 
     def all(self, name: str) -> Iterator[Field]:
         """The fields called `name`, in order."""
@@ -53,14 +60,14 @@ Node: TypeAlias = Scalar | Message
 class Field:
     """`name: value` or `name { ... }`; `name: [a, b]` is read as two fields.
 
-    `start` and `end` delimit the name. `comments` stand on the lines before the field, `trailing` on its own line.
-    Comment texts keep their `#`.
+    `start` and `end` delimit the name. `comments` stand on the lines before the field; `trailing` on its own line (for
+    a message: the line of the opening bracket).
     """
 
     name: str
     value: Node
-    start: int = -1
-    end: int = -1
+    start: int = field(default=-1, compare=False)
+    end: int = field(default=-1, compare=False)
     comments: list[str] = field(default_factory=list)
     trailing: str | None = None
 
@@ -69,7 +76,7 @@ class Field:
 class Document:
     """A whole file."""
 
-    source: Source
+    source: Source = field(compare=False)
     root: Message
 
     def span(self, node: Field | Scalar | Message) -> Span | None:

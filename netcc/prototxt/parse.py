@@ -1,0 +1,57 @@
+"""Text -> syntax tree: protobuf's text format, with all syntax faults of a file reported at once.
+
+The grammar is grammar.lark. Its LALR tables drive `Machine`; `Builder` makes the nodes; at a token that cannot stand,
+`Recovery` reports it and repairs the parse. What is accepted is what google/protobuf/text_format.cc accepts, less
+extension names and Any, which Caffe's files do not use.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from netcc.errors import Diagnostic, PrototxtError, Source, Span
+from netcc.prototxt.build import DEEPEST, Builder, TooDeepError
+from netcc.prototxt.comments import attach_comments
+from netcc.prototxt.machine import Machine, scan
+from netcc.prototxt.recovery import Recovery, TooManyFaultsError
+from netcc.prototxt.tables import END, load_tables
+from netcc.prototxt.tree import Document
+
+
+def parse(source: Source) -> Document:
+    """The tree of `source`, comments included; a source without fields gives an empty one.
+
+    Raises `PrototxtError` with one diagnostic for each fault, in the order of the text.
+    """
+    faults: list[Diagnostic] = []
+    machine = Machine(Builder(source, faults))
+    try:
+        _run(machine, source, faults)
+    except TooManyFaultsError:
+        faults.append(Diagnostic("there are more faults; mend these first"))
+    if faults:
+        raise PrototxtError(sorted(faults, key=_position))
+    document: Document = machine.result
+    attach_comments(document)
+    return document
+
+
+def _run(machine: Machine, source: Source, faults: list[Diagnostic]) -> None:
+    """Feed all tokens, with whatever repairs it takes; `faults` says which."""
+    recovery = Recovery(source, machine, faults)
+    feed, end = machine.feed, load_tables().terminals.index(END)
+    for token in scan(source.text):
+        terminal = token.lastindex
+        try:
+            if not feed(terminal, token):
+                recovery.accept(token)
+        except TooDeepError:
+            span = Span(source, token.start(terminal), token.end())
+            raise PrototxtError(f"brackets are nested more than {DEEPEST} deep", span=span) from None
+        if terminal == end:
+            return
+
+
+def _position(fault: Diagnostic) -> int:
+    """Where a fault stands, for sorting; one without a place comes last."""
+    return fault.span.start if fault.span else sys.maxsize
