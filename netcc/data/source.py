@@ -85,13 +85,10 @@ def open_source(
     opener = _openers.get(message.type)
     if opener is None:
         raise DataError(
-            f"layer {message.name!r}: netcc has no reader for layers of type {message.type!r}",
+            f"netcc has no reader for layers of type {message.type!r}",
             suggestion=closest(message.type, _openers),
         )
-    try:
-        return opener(message, phase, random, base)
-    except DataError as error:
-        raise error.located(None, f"read by layer {message.name!r}") from None
+    return opener(message, phase, random, base)
 
 
 def locate(path: str, base: Path | None) -> Path:

@@ -19,7 +19,7 @@ def test_unknown_type() -> None:
     with pytest.raises(DataError) as caught:
         open_source(layer, TEST, np.random.default_rng(0))
     assert str(caught.value) == (
-        "error: layer 'input': netcc has no reader for layers of type 'MemoryDatum'\n  did you mean 'MemoryData'?"
+        "error: netcc has no reader for layers of type 'MemoryDatum'\n  did you mean 'MemoryData'?"
     )
 
 
