@@ -62,8 +62,8 @@ class Span:
 class Diagnostic:
     """One fault (or warning).
 
-    `message` says what is wrong in one sentence without a full stop; `span` where; `notes` what was expected, what to do
-    (each one line); `suggestion` the name that was probably meant.
+    `message` says what is wrong in one sentence without a full stop; `span` where; `notes` what was expected or what to
+    do, each one line; `suggestion` the name that was probably meant.
     """
 
     message: str

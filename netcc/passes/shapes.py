@@ -54,9 +54,7 @@ def _signature(node: Node, given: Mapping[str, Shape], probe: Probe | None) -> S
     except LayerError as error:
         where = f"in layer {node.name!r} ({node.type})"
         if bottoms:
-            where += ", bottoms: " + ", ".join(
-                f"{value.name!r} {format_shape(value.shape)}" for value in node.inputs
-            )
+            where += ", bottoms: " + ", ".join(f"{value.name!r} {format_shape(value.shape)}" for value in node.inputs)
         raise error.located(node.span(*error.field), where) from None
 
 
@@ -107,9 +105,9 @@ def _share(owner: Parameter, other: Parameter, field: caffe_pb2.ParamSpec, node:
         raise ShapeError(f"{who} with different {what}: {shapes}", span=span)
     owner_fields = owner.owner.message.param[owner.index]
     for name in ("lr_mult", "decay_mult"):
-        if not field.HasField(name):  # type: ignore[arg-type]  # one of the two literal names
+        if not field.HasField(name):
             continue
-        if owner_fields.HasField(name) and getattr(owner, name) != getattr(other, name):  # type: ignore[arg-type]
+        if owner_fields.HasField(name) and getattr(owner, name) != getattr(other, name):
             raise GraphError(
                 f"{who} with different {name}: {getattr(owner, name):g} and {getattr(other, name):g}", span=span
             )

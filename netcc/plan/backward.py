@@ -1,4 +1,4 @@
-"""The backward pass as steps: nodes in reverse, gradients summed where a value or a parameter is used more than once."""
+"""The backward pass as steps: nodes in reverse, gradients summed where a value or parameter has several readers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ class BackwardBuilder:
         )
         specs = node.signature.parameters
         parameter_diffs = tuple(
-            self._target(parameter, View(self.parameter_diffs[parameter].slot, spec.shape), sums, time) if learn else None
+            self._target(parameter, View(self.parameter_diffs[parameter].slot, spec.shape), sums, time)
+            if learn
+            else None
             for parameter, spec, learn in zip(node.parameters, specs, node.learn, strict=True)
         )
         step = replace(

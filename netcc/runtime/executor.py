@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, Kind, Operands
-from netcc.plan.plan import AddStep, FillStep, LayerStep, Plan, Slot, Step, View
+from netcc.plan.plan import AddStep, LayerStep, Plan, Slot, Step, View
 from netcc.types import Array, count
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any]
@@ -89,7 +89,12 @@ class Executor:
             self._memory[slot] = arenas[slot.arena][offset : offset + slot.size]
 
     def _dtype(self, kind: Kind) -> npt.DTypeLike:
-        return {"real": self.dtype, "index": np.dtype(np.int64), "bool": np.dtype(np.bool_)}[kind]
+        return {
+            "real": self.dtype,
+            "index": np.dtype(np.int64),
+            "byte": np.dtype(np.uint8),
+            "bool": np.dtype(np.bool_),
+        }[kind]
 
     def _bind(self, step: Step) -> BoundStep:
         if isinstance(step, LayerStep):

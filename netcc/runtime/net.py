@@ -15,8 +15,8 @@ from netcc.errors import UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.plan.plan import Plan, View
 from netcc.runtime.blob import Blob
-from netcc.runtime.caffemodel import write_net
 from netcc.runtime.executor import Executor
+from netcc.runtime.export import write_net
 from netcc.runtime.loading import LoadReport, load_weights
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
 from netcc.runtime.sources import Sources, has_reader
@@ -177,7 +177,7 @@ class Net:
 
     def save(self, path: str | Path) -> None:
         """Writes a `.caffemodel` that Caffe reads; the file appears whole or not at all."""
-        write_net(Path(path), self._definition, self.node_arrays())
+        write_net(Path(path), self.graph, self.node_arrays())
 
     def node_index(self, layer: str) -> int:
         """The place of a layer in the net. Raises UsageError with a did-you-mean."""

@@ -42,13 +42,13 @@ def share_by_name(graph: Graph, source: Graph, arrays: Mapping[Parameter, Array]
             continue
         if len(others) != len(node.parameters):
             raise ShapeError(
-                f"layer {node.name!r} has {len(node.parameters)} parameters here and {len(others)} in the net it shares",
+                f"layer {node.name!r} has {len(node.parameters)} parameters here, {len(others)} in the net it shares",
                 span=node.span(),
             )
         for mine, other in zip(node.parameters, others, strict=True):
             if mine.shape != other.shape:
                 raise ShapeError(
-                    f"layer {node.name!r}: its {mine.name} have shape {format_shape(mine.shape)} here and "
+                    f"layer {node.name!r}, {mine.name}: {format_shape(mine.shape)} here, "
                     f"{format_shape(other.shape)} in the net it shares",
                     span=node.span(),
                 )
@@ -65,8 +65,8 @@ def carry_over(graph: Graph, old: Graph, arrays: Mapping[Parameter, Array]) -> d
     for mine, other in zip(graph.parameters(), old.parameters(), strict=True):
         if mine.shape != other.shape:
             raise ShapeError(
-                f"layer {mine.owner.name!r}: with these input shapes its {mine.name} would need shape "
-                f"{format_shape(mine.shape)}, but they have {format_shape(other.shape)}",
+                f"layer {mine.owner.name!r}, {mine.name}: these input shapes need {format_shape(mine.shape)}, "
+                f"the net has {format_shape(other.shape)}",
                 span=mine.owner.span(),
             )
         if other in arrays:

@@ -14,7 +14,7 @@ from netcc.types import Phase, Shape
 
 
 class Sources:
-    """Opens sources by layer name. `base` is the folder of the net's file, tried where a relative path does not exist."""
+    """Opens sources by layer name. `base` is the folder of the net's file, tried where a relative path does not lead."""
 
     def __init__(self, phase: Phase, random: np.random.Generator, base: Path | None) -> None:
         self.phase = phase

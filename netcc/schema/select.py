@@ -44,9 +44,7 @@ class Definition:
     force_backward: bool = False
 
 
-def select(
-    bound: BoundNet, phase: Phase, level: int | None = None, stages: Sequence[str] | None = None
-) -> Definition:
+def select(bound: BoundNet, phase: Phase, level: int | None = None, stages: Sequence[str] | None = None) -> Definition:
     """The layers of `bound` that the rules admit. The net's own `state` gives defaults for `level` and `stages`.
 
     Raises LayerError where a layer has both include and exclude rules.
@@ -54,7 +52,7 @@ def select(
     net = bound.message
     state = caffe_pb2.NetState()
     state.CopyFrom(net.state)
-    state.phase = int(phase)  # type: ignore[assignment]  # enum fields take plain numbers
+    state.phase = int(phase)
     if level is not None:
         state.level = level
     if stages:
