@@ -34,6 +34,11 @@ def mnist(out: Path, folder: Path | None, full: bool, force: bool, as_json: bool
     """Write OUT/mnist_train_lmdb and OUT/mnist_test_lmdb.
 
     The images are those bundled with netcc (6,000 to train with, 1,000 to test with) unless --from or --full is given.
+
+    \b
+    Examples
+      netcc data mnist .
+      netcc data mnist build --from ~/mnist --force
     """
     from netcc.data.mnist import PARTS, write_mnist
     from netcc.data.staging import check_free
