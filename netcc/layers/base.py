@@ -17,8 +17,8 @@ from netcc.errors import LayerError, ShapeError
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
 
-Kind: TypeAlias = Literal["real", "index", "bool"]
-"""What a buffer holds: numbers of the net's float type, int64 positions, or flags."""
+Kind: TypeAlias = Literal["real", "index", "byte", "bool"]
+"""What a buffer holds: numbers of the net's float type, int64 positions, small uint8 positions, or flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,12 @@ def canonical_axis(axis: int, rank: int, field: tuple[str, ...] = (), *, end: bo
     if not least <= axis <= most:
         raise ShapeError(f"axis {axis} is outside a blob of {rank} axes (allowed: {least} to {most})", field=field)
     return axis + rank if axis < 0 else axis
+
+
+def pass_on(source: Array, target: Array) -> None:
+    """Copies `source` to `target`, under its shape; does nothing where both are the same memory."""
+    if not np.may_share_memory(source, target):
+        np.copyto(target, source.reshape(target.shape))
 
 
 def same_shape(bottoms: Sequence[Shape], **signature: Any) -> Signature:

@@ -21,7 +21,9 @@ def register(name: str) -> Callable[[type[L]], type[L]]:
 
     def add(cls: type[L]) -> type[L]:
         if name in _classes:
-            raise LayerError(f"layer type {name!r} is registered twice: {_classes[name].__qualname__}, {cls.__qualname__}")
+            raise LayerError(
+                f"layer type {name!r} is registered twice: {_classes[name].__qualname__}, {cls.__qualname__}"
+            )
         cls.type = name
         _classes[name] = cls
         return cls
