@@ -1,0 +1,300 @@
+"""Helpers to test layers, those of netcc and your own: build one from text, run it alone, check that it keeps its word.
+
+layer = make_layer("Pooling", "pooling_param { kernel_size: 2 stride: 2 }")
+check_layer(layer, [(2, 3, 6, 6)])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from google.protobuf import text_format
+
+from netcc.layers.base import Buffer, Layer, Operands, Signature, SourceLayer
+from netcc.layers.registry import layer_class
+from netcc.schema import caffe_pb2
+from netcc.types import TRAIN, Array, Phase, Shape
+
+_STEP = 1e-5
+"""Half the distance of the points of a central difference; kinks of a layer must be further away than this."""
+
+
+def make_layer(type_name: str, fields: str = "", *, phase: Phase = TRAIN, bottoms: int = 1, tops: int = 1) -> Layer:
+    """The layer that `layer { type: "type_name" fields }` describes, with so many bottoms and tops named b0.. and t0...
+
+    Raises LayerError as the layer does.
+    """
+    message = caffe_pb2.LayerParameter(
+        type=type_name, bottom=[f"b{i}" for i in range(bottoms)], top=[f"t{i}" for i in range(tops)]
+    )
+    text_format.Merge(fields, message)
+    return layer_class(type_name).from_message(message, phase)
+
+
+@dataclass
+class Result:
+    """What one layer did: the arrays after `forward` and, if it ran, `backward` (None: no such gradient)."""
+
+    signature: Signature
+    operands: Operands
+    tops: tuple[Array, ...]
+    bottom_diffs: tuple[Array | None, ...]
+    parameter_diffs: tuple[Array | None, ...]
+
+
+def run_layer(
+    layer: Layer,
+    bottoms: Sequence[npt.ArrayLike] = (),
+    parameters: Sequence[npt.ArrayLike] | None = None,
+    top_diffs: Sequence[npt.ArrayLike] | None = None,
+    *,
+    dtype: npt.DTypeLike = np.float64,
+    tops: int = 1,
+    given: Sequence[Shape | None] | None = None,
+    in_place: bool = False,
+    wanted: Sequence[bool] | None = None,
+    seed: int = 0,
+) -> Result:
+    """Runs `layer` alone: start, forward and, with `top_diffs`, backward.
+
+    `parameters` None draws them from `seed`; `given` are shapes from outside for a SourceLayer; `in_place` lets top 0
+    share the memory of bottom 0; `wanted` says for which bottoms and parameters, in this order, a gradient is asked
+    (None: all that the layer allows). All memory that the layer must write itself is NaN beforehand.
+    """
+    arrays = [np.array(bottom, dtype) for bottom in bottoms]
+    shapes = [array.shape for array in arrays]
+    if given is not None and isinstance(layer, SourceLayer):
+        signature = layer.infer_given(given, tops)
+    else:
+        signature = layer.infer(shapes, tops)
+    operands = _allocate(layer, signature, arrays, parameters, np.dtype(dtype), in_place=in_place, seed=seed)
+    layer.start(operands)
+    layer.forward(operands)
+    if top_diffs is not None:
+        _prepare_backward(layer, operands, top_diffs, in_place=in_place, wanted=wanted)
+        layer.backward(operands)
+    return Result(signature, operands, operands.tops, operands.bottom_diffs, operands.parameter_diffs)
+
+
+def _allocate(
+    layer: Layer,
+    signature: Signature,
+    bottoms: Sequence[Array],
+    parameters: Sequence[npt.ArrayLike] | None,
+    dtype: npt.DTypeLike,
+    *,
+    in_place: bool,
+    seed: int,
+) -> Operands:
+    random = np.random.default_rng(seed)
+    if parameters is None:
+        parameters = [random.uniform(-1, 1, spec.shape) for spec in signature.parameters]
+    tops = [np.full(shape, np.nan, dtype) for shape in signature.tops]
+    if in_place:
+        tops[0] = bottoms[0]
+    return Operands(
+        bottoms=tuple(bottoms),
+        tops=tuple(tops),
+        parameters=tuple(np.array(parameter, dtype) for parameter in parameters),
+        saved=tuple(_buffer(buffer, dtype) for buffer in signature.saved),
+        scratch=tuple(_buffer(buffer, dtype) for buffer in signature.scratch),
+        state=tuple(_buffer(buffer, dtype) for buffer in signature.state),
+        random=np.random.default_rng(seed + 1),
+    )
+
+
+def _buffer(buffer: Buffer, dtype: npt.DTypeLike) -> Array:
+    """Memory full of what nobody should read."""
+    dtypes: dict[str, npt.DTypeLike] = {"real": dtype, "index": np.int64, "byte": np.uint8, "bool": np.bool_}
+    array = np.empty(buffer.shape, dtypes[buffer.kind])
+    _spoil(array)
+    return array
+
+
+def _spoil(array: Array) -> None:
+    array.fill({"f": np.nan, "i": -(1 << 40), "u": 251, "b": True}[array.dtype.kind])
+
+
+def _prepare_backward(
+    layer: Layer,
+    operands: Operands,
+    top_diffs: Sequence[npt.ArrayLike],
+    *,
+    in_place: bool,
+    wanted: Sequence[bool] | None,
+) -> None:
+    bottoms = operands.bottoms
+    allowed = [layer.differentiable and layer.gradient_allowed(i) for i in range(len(bottoms))]
+    flags = [*allowed, *[True] * len(operands.parameters)] if wanted is None else list(wanted)
+    operands.top_diffs = tuple(
+        np.array(diff, top.dtype).reshape(top.shape) for diff, top in zip(top_diffs, operands.tops, strict=True)
+    )
+    diffs = [
+        np.full_like(array, np.nan) if flag else None
+        for array, flag in zip((*bottoms, *operands.parameters), flags, strict=True)
+    ]
+    if in_place and diffs[0] is not None:
+        diffs[0] = operands.top_diffs[0]
+    operands.bottom_diffs = tuple(diffs[: len(bottoms)])
+    operands.parameter_diffs = tuple(diffs[len(bottoms) :])
+
+
+def check_layer(
+    layer: Layer,
+    shapes: Sequence[Shape],
+    *,
+    tops: int = 1,
+    integers: Mapping[int, int] | None = None,
+    gradient_tops: int | None = None,
+    gradient: bool = True,
+    batched: bool = True,
+    seed: int = 0,
+) -> None:
+    """Asserts that `layer` keeps the contract of `Layer` on bottoms of `shapes`.
+
+    `integers[i] = n` fills bottom i with whole numbers below n; `gradient_tops` is how many tops pass a gradient back
+    (all if None); `gradient` False leaves out the comparison with central differences; `batched` repeats all with a
+    first axis of 1. Checked: every number of tops and diffs is written; bottoms, parameters and top diffs are not;
+    gradients are right; backward reads nothing but what `needs` declares and gives the same twice; leaving out one
+    gradient changes no other; float32 agrees with float64; in place, where allowed, agrees with not in place.
+    """
+    case = _Case(layer, _draw(shapes, integers or {}, seed), tops, gradient_tops, seed)
+    case.check_forward()
+    if layer.differentiable:
+        case.check_backward()
+        case.check_left_out()
+        if gradient:
+            case.check_gradient()
+    case.check_single_precision()
+    if layer.in_place and 0 not in layer.needs().bottoms:
+        case.check_in_place()
+    if batched and shapes[0][0] != 1:
+        single = [(1, *shape[1:]) for shape in shapes]
+        check_layer(
+            layer, single, tops=tops, integers=integers, gradient_tops=gradient_tops, gradient=gradient, batched=False
+        )
+
+
+def _draw(shapes: Sequence[Shape], integers: Mapping[int, int], seed: int) -> list[Array]:
+    """Bottoms whose numbers all differ and are not 0, so that no small step meets a kink or a tie."""
+    random = np.random.default_rng(seed)
+    bottoms = []
+    for index, shape in enumerate(shapes):
+        size = int(np.prod(shape, dtype=np.int64))
+        if index in integers:
+            bottoms.append(random.integers(integers[index], size=shape).astype(np.float64))
+        else:
+            bottoms.append(random.permutation((np.arange(size) + 0.37) / max(size, 1) * 4 - 2).reshape(shape))
+    return bottoms
+
+
+class _Case:
+    """A layer with bottoms, top diffs and parameters, and what it gives for them."""
+
+    def __init__(self, layer: Layer, bottoms: list[Array], tops: int, gradient_tops: int | None, seed: int) -> None:
+        self._layer, self._bottoms, self._count, self._seed = layer, bottoms, tops, seed
+        random = np.random.default_rng(seed + 2)
+        forward = run_layer(layer, bottoms, tops=tops, seed=seed)
+        self._parameters = [array.copy() for array in forward.operands.parameters]
+        carrying = tops if gradient_tops is None else gradient_tops
+        self._top_diffs = [
+            random.uniform(-1, 1, top.shape) if index < carrying else np.zeros(top.shape)
+            for index, top in enumerate(forward.tops)
+        ]
+        self._result = self._run() if layer.differentiable else forward
+
+    def _run(self, bottoms: Sequence[Array] | None = None, **options: object) -> Result:
+        return run_layer(
+            self._layer,
+            self._bottoms if bottoms is None else bottoms,
+            self._parameters,
+            self._top_diffs if self._layer.differentiable else None,
+            tops=self._count,
+            seed=self._seed,
+            **options,  # type: ignore[arg-type]  # the options of run_layer, by name
+        )
+
+    def _diffs(self, result: Result) -> tuple[Array | None, ...]:
+        return (*result.bottom_diffs, *result.parameter_diffs)
+
+    def check_forward(self) -> None:
+        for index, top in enumerate(self._result.tops):
+            assert not np.isnan(top).any(), f"top {index} is not wholly written"
+        _assert_same(self._result.operands.bottoms, self._bottoms, "forward or backward changed bottom")
+        _assert_same(self._result.operands.parameters, self._parameters, "forward or backward changed parameter")
+
+    def check_backward(self) -> None:
+        first = self._diffs(self._result)
+        for index, diff in enumerate(first):
+            assert diff is None or not np.isnan(diff).any(), f"diff {index} is not wholly written"
+        _assert_same(self._result.operands.top_diffs, self._top_diffs, "backward changed top diff")
+        again = self._run()
+        self._hide(again.operands)
+        self._layer.backward(again.operands)
+        _assert_same(self._diffs(again), first, "a second backward that sees only what it needs changed diff")
+
+    def _hide(self, operands: Operands) -> None:
+        """Spoils all that backward has no right to read, and all that it must write."""
+        needs = self._layer.needs()
+        hidden = [bottom for index, bottom in enumerate(operands.bottoms) if index not in needs.bottoms]
+        hidden += [top for index, top in enumerate(operands.tops) if index not in needs.tops]
+        for array in (*hidden, *operands.scratch, *operands.bottom_diffs, *operands.parameter_diffs):
+            if array is not None:
+                _spoil(array)
+
+    def check_left_out(self) -> None:
+        everything = self._diffs(self._result)
+        present = [diff is not None for diff in everything]
+        for index in np.flatnonzero(present):
+            wanted = [flag and place != index for place, flag in enumerate(present)]
+            others = [diff if flag else None for diff, flag in zip(everything, wanted, strict=True)]
+            _assert_same(self._diffs(self._run(wanted=wanted)), others, f"leaving out diff {index} changed diff")
+
+    def check_gradient(self) -> None:
+        """Central differences of sum(tops * top diffs) along a random direction in each array."""
+        random = np.random.default_rng(self._seed + 3)
+        arrays = [*self._bottoms, *self._parameters]
+        for index, diff in enumerate(self._diffs(self._result)):
+            if diff is None:
+                continue
+            start = arrays[index].copy()
+            direction = random.uniform(-1, 1, start.shape)
+            values = []
+            for sign in (1, -1):
+                arrays[index][...] = start + sign * _STEP * direction
+                values.append(self._score())
+            arrays[index][...] = start
+            expected = (values[0] - values[1]) / (2 * _STEP)
+            np.testing.assert_allclose(
+                np.sum(diff * direction), expected, rtol=1e-6, atol=1e-7, err_msg=f"diff {index} is no gradient"
+            )
+
+    def _score(self) -> float:
+        result = run_layer(self._layer, self._bottoms, self._parameters, tops=self._count, seed=self._seed)
+        return float(sum(np.sum(top * diff) for top, diff in zip(result.tops, self._top_diffs, strict=True)))
+
+    def check_single_precision(self) -> None:
+        single = self._run(dtype=np.float32)
+        pairs = zip((*single.tops, *self._diffs(single)), (*self._result.tops, *self._diffs(self._result)), strict=True)
+        for index, (narrow, wide) in enumerate(pairs):
+            if narrow is None or wide is None:
+                continue
+            assert narrow.dtype == np.float32
+            scale = max(1.0, float(np.abs(wide).max(initial=0)))
+            message = f"float32 differs from float64 in array {index}"
+            np.testing.assert_allclose(narrow, wide, rtol=1e-4, atol=1e-5 * scale, err_msg=message)
+
+    def check_in_place(self) -> None:
+        shared = self._run(in_place=True)
+        _assert_same(shared.tops, self._result.tops, "working in place changed top")
+        _assert_same(self._diffs(shared), self._diffs(self._result), "working in place changed diff")
+
+
+def _assert_same(found: Sequence[Array | None], expected: Sequence[Array | None], message: str) -> None:
+    for index, (one, other) in enumerate(zip(found, expected, strict=True)):
+        assert (one is None) == (other is None), f"{message} {index}"
+        if one is not None and other is not None:
+            np.testing.assert_array_equal(one, other, err_msg=f"{message} {index}")
