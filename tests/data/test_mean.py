@@ -41,20 +41,22 @@ def refusal(path: Path) -> str:
 
 
 def test_missing(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "m") == f"error: cannot read mean file {tmp_path}/m: No such file or directory"
+    assert refusal(tmp_path / "m") == f"error: cannot read {tmp_path}/m: there is no such file"
 
 
 def test_not_a_blob(tmp_path: Path) -> None:
-    path = stored(tmp_path, b"\xff\xff\xff")
-    assert refusal(path) == f"error: {path} is not a mean file\n  expected a BlobProto in binary form"
+    path = stored(tmp_path, b"name: 'net'\n")
+    assert refusal(path) == f"error: {path} is not a .binaryproto but text\n  it begins: name: 'net'"
 
 
-@pytest.mark.parametrize("size", [{}, {"num": 2, "channels": 1, "height": 1, "width": 3}])
-def test_not_one_image(tmp_path: Path, size: dict) -> None:
-    path = stored(tmp_path, caffe_pb2.BlobProto(data=VALUES, **size))
-    assert refusal(path) == (f"error: {path} is not a mean file\n  expected one image: 1 x channels x height x width")
+def test_not_one_image(tmp_path: Path) -> None:
+    path = stored(tmp_path, caffe_pb2.BlobProto(data=VALUES, num=2, channels=1, height=1, width=3))
+    assert refusal(path) == (
+        f"error: {path} is not a mean file: its shape is 2 x 1 x 1 x 3\n"
+        "  expected one image: 1 x channels x height x width"
+    )
 
 
 def test_values_that_do_not_fill_the_shape(tmp_path: Path) -> None:
     path = stored(tmp_path, caffe_pb2.BlobProto(num=1, channels=3, height=2, width=3, data=VALUES))
-    assert refusal(path) == f"error: mean file {path} holds 6 values, but its shape is 3 x 2 x 3"
+    assert refusal(path) == f"error: {path}: 6 numbers, but its shape 1 x 3 x 2 x 3 needs 18"
