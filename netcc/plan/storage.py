@@ -63,7 +63,7 @@ def needed_by_backward(value: Value) -> bool:
 
 
 def assign_diffs(graph: Graph, data: dict[Value, View], *, keep_all: bool) -> dict[Value, View]:
-    """A view of memory for the diff of every value that needs one, shared where the data is and the gradient flows on."""
+    """A view of memory for the diff of every value that needs one; shared where the data is, if it may be."""
     views: dict[Value, View] = {}
     for node in graph.nodes:
         for value in node.outputs:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netcc.compiler import NetSource, bind_net, plan_graph, shaped_graph
+from netcc.data.readers.memory import MemorySource
 from netcc.errors import UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.plan.plan import Plan, View
@@ -174,6 +175,18 @@ class Net:
         Raises WeightsError naming the layer and both shapes where they do not fit; then nothing has been changed.
         """
         return load_weights(self.graph, self.node_arrays(), Path(weights))
+
+    def set_input_arrays(self, data: npt.ArrayLike, labels: npt.ArrayLike) -> None:
+        """Gives the net's MemoryData layer its numbers: data of shape (n, channels, height, width) and n labels.
+
+        n must be a multiple of the layer's batch size. Raises UsageError if the net has no such layer.
+        """
+        for node in self.graph.nodes:
+            source = self._sources.opened.get(node.name)
+            if isinstance(source, MemorySource):
+                source.set_arrays(np.asarray(data), np.asarray(labels))
+                return
+        raise UsageError("the net has no MemoryData layer to give arrays to; pass inputs to forward() by name instead")
 
     def save(self, path: str | Path) -> None:
         """Writes a `.caffemodel` that Caffe reads; the file appears whole or not at all."""

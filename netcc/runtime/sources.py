@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from netcc.types import Phase, Shape
 
 
 class Sources:
-    """Opens sources by layer name. `base` is the folder of the net's file, tried where a relative path does not lead."""
+    """Opens sources by layer name. `base` is the folder of the net's file, for relative paths that lead nowhere."""
 
     def __init__(self, phase: Phase, random: np.random.Generator, base: Path | None) -> None:
         self.phase = phase
@@ -24,15 +26,16 @@ class Sources:
 
     def probe(self, node: Node) -> tuple[Shape, ...] | None:
         """The shapes that the source of `node` gives; None if the layer reads no source."""
-        return self.open(node).shapes(len(node.outputs)) if has_reader(node) else None
+        if not has_reader(node):
+            return None
+        with _located(node):
+            return self.open(node).shapes(len(node.outputs))
 
     def open(self, node: Node) -> Source:
         """The source of `node`. Raises DataError with the position of the layer."""
         if node.name not in self.opened:
-            try:
+            with _located(node):
                 self.opened[node.name] = open_source(node.message, self.phase, self.random, base=self.base)
-            except NetccError as error:
-                raise error.located(node.span(), f"in layer {node.name!r} ({node.type})") from None
         return self.opened[node.name]
 
     def close(self) -> None:
@@ -43,3 +46,13 @@ class Sources:
 
 def has_reader(node: Node) -> bool:
     return isinstance(node.layer, SourceLayer) and node.layer.has_reader
+
+
+@contextmanager
+def _located(node: Node) -> Iterator[None]:
+    """Errors of a source say which layer it feeds."""
+    try:
+        yield
+    except NetccError as error:
+        note = f"in layer {node.name!r} ({node.type})"
+        raise error.located(node.span(), *(() if note in error.diagnostics[0].notes else (note,))) from None

@@ -1,0 +1,54 @@
+"""A plan as text, for people: every step with the memory it touches, then where everything lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netcc.plan.plan import LayerStep, Plan, Slot, Step
+
+ELEMENT_BYTES = {"index": 8, "byte": 1, "bool": 1}
+"""Bytes of an element in arenas that hold no real numbers; those are float32."""
+
+
+def dump_plan(plan: Plan) -> str:
+    """The steps of a pass forward and backward, the memory map, and the totals."""
+    lines = [f"plan of {plan.graph.name!r}, phase {plan.graph.phase.name}"]
+    lines += _pass_lines("forward", plan.forward)
+    lines += _pass_lines("backward", plan.backward)
+    lines += _memory_lines(plan)
+    return "\n".join(lines) + "\n"
+
+
+def _pass_lines(title: str, steps: Iterable[Step]) -> Iterator[str]:
+    yield ""
+    yield title
+    for step in steps:
+        label = f"{step.node.name} ({step.node.type})" if isinstance(step, LayerStep) else step.name
+        yield f"{step.time:4} {label}"
+        yield f"       reads  {_names(step.reads())}"
+        yield f"       writes {_names(step.writes())}"
+
+
+def _names(slots: Iterable[Slot]) -> str:
+    return ", ".join(dict.fromkeys(slot.name for slot in slots)) or "nothing"
+
+
+def _memory_lines(plan: Plan) -> Iterator[str]:
+    yield ""
+    yield "memory (offset and size in elements; what is held shares with nothing)"
+    order = sorted(plan.memory.offsets.items(), key=lambda item: (item[0].arena, item[1], item[0].name))
+    for slot, offset in order:
+        yield f"  {slot.arena:<15}{offset:>12}{slot.size:>12}  {slot.name}{' (held)' if slot.held else ''}"
+    for arena, size in plan.memory.arenas.items():
+        yield f"{arena}: {arena_bytes(arena, size):,} bytes"
+    yield f"total: {total_bytes(plan):,} bytes"
+
+
+def arena_bytes(arena: str, size: int) -> int:
+    """Bytes of an arena of `size` elements."""
+    return size * ELEMENT_BYTES.get(arena, 4)
+
+
+def total_bytes(plan: Plan) -> int:
+    """Bytes of all memory that the plan asks for."""
+    return sum(arena_bytes(arena, size) for arena, size in plan.memory.arenas.items())
