@@ -1,0 +1,126 @@
+"""The solver's fields: where they stand in the text, and whether they make sense together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netcc.errors import Diagnostic, SolverError, Span
+from netcc.schema import caffe_pb2
+from netcc.schema.bind import BoundSolver, locate
+from netcc.solver.optimizer import Preparation
+from netcc.solver.rules import make_rule
+from netcc.solver.schedule import make_schedule
+
+GENERIC = ("net_param", "net")
+TRAIN_ONLY = ("train_net_param", "train_net")
+
+# Where the fault that a part reports stands in the text.
+_PARTS = ((make_schedule, "lr_policy"), (make_rule, "type"), (Preparation.from_message, "regularization_type"))
+_AT_LEAST = (
+    ("iter_size", 1),
+    ("average_loss", 1),
+    ("max_iter", 0),
+    ("display", 0),
+    ("test_interval", 0),
+    ("snapshot", 0),
+)
+
+
+def span_of(bound: BoundSolver, name: str, index: int = 0) -> Span | None:
+    """Where the field `name` (its occurrence `index`) of the solver stands, if the text has it."""
+    root = bound.document.root
+    return locate(bound.document, root, (name, index)) if root.first(name) else None
+
+
+def check_fields(bound: BoundSolver, *, net_given: bool) -> list[Diagnostic]:
+    """Raises SolverError that names every fault of the fields alone; returns warnings.
+
+    `net_given`: the training net comes from elsewhere, so that the fields need not name one.
+    """
+    faults = [
+        *_faults_of_parts(bound),
+        *_small_numbers(bound),
+        *_unsupported(bound),
+        *([] if net_given else _faulty_train_net(bound)),
+        *_faulty_tests(bound, net_given=net_given),
+    ]
+    if faults:
+        raise SolverError(faults)
+    return list(_warnings(bound))
+
+
+def generic_net(param: caffe_pb2.SolverParameter) -> str | None:
+    """The field that names one net for training and testing, if it is set."""
+    return next((name for name in GENERIC if param.HasField(name)), None)
+
+
+def _faults_of_parts(bound: BoundSolver) -> Iterator[Diagnostic]:
+    for make, field in _PARTS:
+        try:
+            make(bound.message)
+        except SolverError as error:
+            yield from error.located(span_of(bound, field)).diagnostics
+
+
+def _small_numbers(bound: BoundSolver) -> Iterator[Diagnostic]:
+    for name, least in _AT_LEAST:
+        value = getattr(bound.message, name)
+        if value < least:
+            yield Diagnostic(f"{name} is {value}, but must be at least {least}", span_of(bound, name))
+    for index, batches in enumerate(bound.message.test_iter):
+        if batches < 1:
+            yield Diagnostic(f"test_iter is {batches}, but must be at least 1", span_of(bound, "test_iter", index))
+
+
+def _unsupported(bound: BoundSolver) -> Iterator[Diagnostic]:
+    param = bound.message
+    if param.debug_info:
+        yield Diagnostic("debug_info is not supported", span_of(bound, "debug_info"))
+    if param.snapshot_format == caffe_pb2.SolverParameter.HDF5:
+        yield Diagnostic(
+            "snapshots in HDF5 are not supported",
+            span_of(bound, "snapshot_format"),
+            ("write snapshot_format: BINARYPROTO, or leave the field out",),
+        )
+
+
+def _faulty_train_net(bound: BoundSolver) -> Iterator[Diagnostic]:
+    given = [name for name in (*GENERIC, *TRAIN_ONLY) if bound.message.HasField(name)]
+    if not given:
+        yield Diagnostic(
+            "the solver names no net to train", None, ("expected one of: net, net_param, train_net, train_net_param",)
+        )
+    if len(given) > 1:
+        yield Diagnostic(
+            f"the solver names its net to train more than once: {' and '.join(given)}", span_of(bound, given[1])
+        )
+
+
+def _faulty_tests(bound: BoundSolver, *, net_given: bool) -> Iterator[Diagnostic]:
+    param = bound.message
+    own, tests = len(param.test_net) + len(param.test_net_param), len(param.test_iter)
+    generic = net_given or generic_net(param) is not None
+    if tests < own or (tests > own and not generic):
+        yield Diagnostic(
+            f"{tests} test_iter for {own} test nets",
+            span_of(bound, "test_iter") or span_of(bound, "test_net") or span_of(bound, "test_net_param"),
+            ("expected one test_iter, the number of batches, for each test net",),
+        )
+    if param.test_state and len(param.test_state) != max(tests, own):
+        yield Diagnostic(
+            f"{len(param.test_state)} test_state for {max(tests, own)} test nets",
+            span_of(bound, "test_state"),
+            ("expected one for each test net, or none",),
+        )
+    if tests and not param.test_interval:
+        yield Diagnostic("test_iter is given, but test_interval is not", span_of(bound, "test_iter"))
+
+
+def _warnings(bound: BoundSolver) -> Iterator[Diagnostic]:
+    param = bound.message
+    if param.HasField("solver_mode") and param.solver_mode == caffe_pb2.SolverParameter.GPU:
+        yield Diagnostic(
+            "solver_mode: GPU is not followed; netcc computes on the CPU",
+            span_of(bound, "solver_mode"),
+            severity="warning",
+        )
