@@ -44,7 +44,7 @@ def test_an_unknown_bottom_names_layer_index_and_what_was_meant() -> None:
         graph_of(text.replace('"x"', '"conv1"').replace('"y"', '"conv"'))
     first, second = caught.value.diagnostics
     assert str(first).splitlines() == [
-        "<text>:3:37: error: unknown bottom blob 'conv' (layer 'ip', bottom index 0)",
+        "<text>:3:33: error: unknown bottom blob 'conv' (layer 'ip', bottom index 0)",
         '    layer { name: "ip" type: "ReLU" bottom: "conv" top: "z"  }',
         "                                    ^~~~~~",
         "  did you mean 'conv1'?",
