@@ -46,7 +46,7 @@ def test_an_unknown_bottom_names_layer_index_and_what_was_meant() -> None:
     assert str(first).splitlines() == [
         "<text>:3:33: error: unknown bottom blob 'conv' (layer 'ip', bottom index 0)",
         '    layer { name: "ip" type: "ReLU" bottom: "conv" top: "z"  }',
-        "                                    ^~~~~~",
+        "                                    ^~~~~~~~~~~~~~",
         "  did you mean 'conv1'?",
     ]
     assert second.message == "unknown bottom blob 'zz' (layer 's', bottom index 0)"
