@@ -41,7 +41,7 @@ def _run(machine: Machine, source: Source, faults: list[Diagnostic]) -> None:
     recovery = Recovery(source, machine, faults)
     feed, end = machine.feed, load_tables().terminals.index(END)
     for token in scan(source.text):
-        terminal = token.lastindex
+        terminal = token.lastindex or 0
         try:
             if not feed(terminal, token):
                 recovery.accept(token)
