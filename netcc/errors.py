@@ -60,7 +60,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One fault (or warning).
+    """One fault, warning or note.
 
     `message` says what is wrong in one sentence without a full stop; `span` where; `notes` what was expected or what to
     do, each one line; `suggestion` the name that was probably meant.
@@ -70,7 +70,7 @@ class Diagnostic:
     span: Span | None = None
     notes: tuple[str, ...] = ()
     suggestion: str | None = None
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "note"] = "error"
 
     def __str__(self) -> str:
         """`file:line:col: error: message`, the line with a caret, then the notes."""
