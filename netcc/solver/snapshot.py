@@ -15,6 +15,7 @@ from netcc.atomic import atomic_write
 from netcc.errors import Diagnostic, OutputError, WeightsError
 from netcc.runtime.net import Net
 from netcc.runtime.solverstate import SolverState, read_solverstate, write_solverstate
+from netcc.runtime.weights import read_caffemodel
 from netcc.solver.optimizer import Optimizer
 from netcc.types import Array, Shape, format_shape
 
@@ -72,7 +73,9 @@ def restore_snapshot(path: Path, net: Net, optimizer: Optimizer) -> SolverState:
     state = read_solverstate(path)
     _check_history(path, state.history, optimizer)
     if state.learned_net:
-        net.copy_from(find_learned_net(path, state.learned_net))
+        model = find_learned_net(path, state.learned_net)
+        _check_layers(model, net)
+        net.copy_from(model)
     for array, saved in zip(optimizer.history, state.history, strict=True):
         np.copyto(array, saved.reshape(array.shape))
     return state
@@ -92,6 +95,16 @@ def find_learned_net(state: Path, learned_net: str) -> Path:
     raise WeightsError(
         f"{state}: the weights that belong to it are missing", notes=[f"looked for: {' and '.join(places)}"]
     )
+
+
+def _check_layers(model: Path, net: Net) -> None:
+    """Refuses weights that would leave a layer with numbers that do not go with its history."""
+    saved = {layer.name for layer in read_caffemodel(model)}
+    lacking = [node for node in net.graph.nodes if node.parameters and node.name not in saved]
+    if lacking:
+        raise WeightsError(
+            [Diagnostic(f"{model}: there are no weights of layer {node.name!r} in it", node.span()) for node in lacking]
+        )
 
 
 def _check_history(path: Path, history: Sequence[Array], optimizer: Optimizer) -> None:

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from netcc.data.source import locate, reader
-from netcc.layers.base import Operands, Signature, SourceLayer
+from netcc.layers.base import Count, Operands, Signature, SourceLayer
 from netcc.layers.registry import layer_types, register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
@@ -58,6 +58,7 @@ def _column(path: Path, name: str) -> Array:
 class RowLayer(SourceLayer):
     """Tops are the datasets of the same names."""
 
+    tops = Count(1, None)
     has_reader = True
 
     @classmethod
