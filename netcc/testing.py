@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from google.protobuf import text_format
 
-from netcc.layers.base import Buffer, Layer, Operands, Signature, SourceLayer
+from netcc.layers.base import BatchReader, Buffer, Layer, Operands, Signature, SourceLayer
 from netcc.layers.registry import layer_class
 from netcc.schema import caffe_pb2
 from netcc.types import TRAIN, Array, Phase, Shape
@@ -54,13 +54,15 @@ def run_layer(
     dtype: npt.DTypeLike = np.float64,
     tops: int = 1,
     given: Sequence[Shape | None] | None = None,
+    reader: BatchReader | None = None,
     in_place: bool = False,
     wanted: Sequence[bool] | None = None,
     seed: int = 0,
 ) -> Result:
     """Runs `layer` alone: start, forward and, with `top_diffs`, backward.
 
-    `parameters` None draws them from `seed`; `given` are shapes from outside for a SourceLayer; `in_place` lets top 0
+    `parameters` None draws them from `seed`; `given` are shapes from outside and `reader` the
+    batches for a SourceLayer; `in_place` lets top 0
     share the memory of bottom 0; `wanted` says for which bottoms and parameters, in this order, a gradient is asked
     (None: all that the layer allows). All memory that the layer must write itself is NaN beforehand.
     """
@@ -71,6 +73,7 @@ def run_layer(
     else:
         signature = layer.infer(shapes, tops)
     operands = _allocate(layer, signature, arrays, parameters, np.dtype(dtype), in_place=in_place, seed=seed)
+    operands.reader = reader
     layer.start(operands)
     layer.forward(operands)
     if top_diffs is not None:
