@@ -1,0 +1,29 @@
+"""Layer types announce themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from netcc.errors import LayerError
+from netcc.layers.activation import ReLU
+from netcc.layers.registry import layer_class, layer_types, register
+
+
+def test_types_are_found_by_name() -> None:
+    assert layer_class("ReLU") is ReLU
+    assert ReLU.type == "ReLU"
+    assert {"Convolution", "Data", "Pooling", "SoftmaxWithLoss"} <= set(layer_types())
+    assert layer_types() == sorted(layer_types())
+
+
+def test_unknown_type() -> None:
+    with pytest.raises(LayerError) as caught:
+        layer_class("Convolutions")
+    assert str(caught.value) == "error: unknown layer type 'Convolutions'\n  did you mean 'Convolution'?"
+    assert caught.value.field == ("type",)
+
+
+def test_a_type_has_one_class() -> None:
+    with pytest.raises(LayerError) as caught:
+        register("ReLU")(ReLU)
+    assert caught.value.message == "layer type 'ReLU' is registered twice: ReLU, ReLU"
