@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from keyword import iskeyword
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -38,7 +39,10 @@ SCALARS = {
 
 
 def stub(schema: FileDescriptorProto) -> str:
-    """The text of the .pyi file for `schema`, whose messages nest nothing but enums."""
+    """The text of the .pyi file for `schema`.
+
+    A field named by a Python keyword (`lambda`) cannot be written there and is left out: `getattr` reads it.
+    """
     lines = [HEAD.format(module=schema.name.replace(".proto", "_pb2.py"))]
     for enum in schema.enum_type:
         lines += enumeration(enum, "{}")
@@ -58,12 +62,16 @@ def body(message: DescriptorProto) -> Iterator[str]:
     """The lines inside the class of `message`."""
     for enum in message.enum_type:
         yield from enumeration(enum, "ClassVar[{}]")
-    for field in message.field:
+    for nested in message.nested_type:
+        yield f"class {nested.name}(Message):"
+        yield from (f"    {line}" for line in body(nested))
+    fields = [field for field in message.field if not iskeyword(field.name)]
+    for field in fields:
         yield from attribute(field)
     yield "def __init__("
     yield "    self,"
     yield "    *,"
-    for field in message.field:
+    for field in fields:
         yield f"    {field.name}: {argument(field)} | None = ...,"
     yield ") -> None: ..."
 

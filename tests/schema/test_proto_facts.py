@@ -1,4 +1,4 @@
-"""proto/caffe.proto says exactly what BVLC Caffe's schema says."""
+"""proto/caffe.proto says exactly what BVLC Caffe's schema says; what forks add keeps out of its way."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,10 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 from netcc.schema import caffe_pb2
 
 FACTS = json.loads((Path(__file__).parents[1] / "facts" / "bvlc.json").read_text(encoding="utf-8"))
+
+PRIVATE = range(10000, 11000)
+FORK_NUMBERS = {"LayerParameter": range(200, 209), "BlobProto": range(10, 14)}
+"""Numbers outside the private range that fork fields keep: SSD's, and NVIDIA's arrays of half precision."""
 
 
 @pytest.fixture(scope="module")
@@ -45,22 +49,30 @@ def by_number(fields: list[dict[str, object]]) -> list[dict[str, object]]:
     return sorted(rounded, key=lambda field: field["number"])
 
 
-def test_no_message_is_missing_and_none_is_extra(schema):
-    assert {message.name for message in schema.message_type} == set(FACTS["messages"])
-    assert not any(message.nested_type for message in schema.message_type)
-
-
 @pytest.mark.parametrize("name", sorted(FACTS["messages"]))
 def test_the_fields_of_a_message_equal_the_facts(schema, name):
     (message,) = (message for message in schema.message_type if message.name == name)
-    assert by_number([described(field) for field in message.field]) == by_number(FACTS["messages"][name])
+    facts = FACTS["messages"][name]
+    known = {fact["name"] for fact in facts}
+    assert by_number([described(field) for field in message.field if field.name in known]) == by_number(facts)
+    others = [field for field in message.field if field.name not in known]
+    assert [field.name for field in others if not may_be_a_forks(field, name)] == []
 
 
-def test_the_enums_equal_the_facts(schema):
+def may_be_a_forks(field: FieldDescriptorProto, message: str) -> bool:
+    """Whether a field beside the facts has a number that forks may have, and needs nothing of old nets."""
+    kept = FORK_NUMBERS.get(message, range(0))
+    return (field.number in PRIVATE or field.number in kept) and field.label != FieldDescriptorProto.LABEL_REQUIRED
+
+
+@pytest.mark.parametrize("name", sorted(FACTS["enums"]))
+def test_the_values_of_an_enum_equal_the_facts(schema, name):
     enums = {enum.name: enum for enum in schema.enum_type}
     enums |= {f"{message.name}.{enum.name}": enum for message in schema.message_type for enum in message.enum_type}
-    values = {name: {value.name: value.number for value in enum.value} for name, enum in enums.items()}
-    assert values == FACTS["enums"]
+    values = {value.name: value.number for value in enums[name].value}
+    facts = FACTS["enums"][name]
+    assert {value: values.get(value) for value in facts} == facts
+    assert len(set(values.values())) == len(values)
 
 
 def test_the_first_value_of_an_enum_is_its_lowest(schema):
