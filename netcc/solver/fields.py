@@ -45,7 +45,7 @@ def check_fields(bound: BoundSolver, *, net_given: bool) -> list[Diagnostic]:
         *_faulty_tests(bound, net_given=net_given),
     ]
     if faults:
-        raise SolverError(faults)
+        raise SolverError(sorted(faults, key=lambda fault: fault.span.start if fault.span else -1))
     return list(_warnings(bound))
 
 
