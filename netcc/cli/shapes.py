@@ -1,0 +1,72 @@
+"""`netcc shapes`: what is in a net, layer by layer."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from netcc.cli.columns import columns, size_text
+from netcc.cli.options import input_option, json_option, phase_option, state_options
+from netcc.report.table import LayerRow, ShapeTable
+from netcc.types import TRAIN, Phase, Shape
+
+
+@click.command(
+    epilog="""\b
+Examples
+  netcc shapes deploy.prototxt
+  netcc shapes train_val.prototxt --phase test --input data=50,3,227,227
+  netcc shapes deploy.prototxt --json | jq .totals
+"""
+)
+@click.argument("net")
+@phase_option(TRAIN, "Phase whose layers are shown.  [default: train]")
+@input_option
+@state_options
+@json_option
+def shapes(
+    net: str,
+    phase: Phase,
+    inputs: dict[str, Shape],
+    level: int | None,
+    stages: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Show shapes, parameters, MACs and memory of every layer of NET.
+
+    MACs are multiply-accumulates of one forward pass over the batch; memory is that of the tops.
+
+    No data are needed: shapes of data layers come from --input, or from the first record if the data are at hand.
+    """
+    from netcc.cli.reading import read_net
+    from netcc.report.shapes import shapes as shapes_of
+
+    table = shapes_of(read_net(net), phase, inputs=inputs, level=level, stages=stages)
+    click.echo(json.dumps(table.as_json(), indent=2) if as_json else as_text(table))
+
+
+def as_text(table: ShapeTable) -> str:
+    """The table in columns below a title; MACs and memory are those of a whole batch."""
+    title = f"{table.name or '(no name)'}, {table.phase.name}: {len(table.layers)} layers"
+    rows = [_cells(layer) for layer in table.layers]
+    memory = size_text(table.activation_bytes)
+    rows.append([["total"], [], [], [], [f"{table.parameter_count:,}"], [f"{table.macs:,}"], [memory]])
+    header = ["layer", "type", "tops", "parameters", "count", "MACs", "memory"]
+    return f"{title}\n\n{columns(header, rows, right={4, 5, 6}, total=True)}"
+
+
+def _cells(layer: LayerRow) -> list[list[str]]:
+    return [
+        [layer.name],
+        [layer.type],
+        [f"{name} {_compact(shape)}" for name, shape in layer.tops],
+        [f"{item.name} {_compact(item.shape)}{' (shared)' if item.shared else ''}" for item in layer.parameters],
+        [f"{item.count:,}" for item in layer.parameters],
+        [f"{layer.macs:,}"] if layer.macs else [],
+        [size_text(layer.activation_bytes)] if layer.activation_bytes else [],
+    ]
+
+
+def _compact(shape: Shape) -> str:
+    return "x".join(map(str, shape)) if shape else "scalar"

@@ -1,0 +1,168 @@
+"""One training run from the command line: its files, its listeners, its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from netcc.cli.progress import Progress
+from netcc.cli.reading import show_warnings
+from netcc.cli.signals import stopping_gently
+from netcc.errors import DataError, OutputError
+from netcc.schema.bind import BoundNet, BoundSolver
+from netcc.solver.events import FinalLoss, Finished, Iterated, Listener, NetTested, Snapshotted
+from netcc.solver.lines import LineFile
+from netcc.solver.log import CaffeLog
+from netcc.solver.metrics import Metrics
+from netcc.solver.plot import draw_curves
+from netcc.solver.snapshot import check_writable, snapshot_prefix
+from netcc.solver.solver import Solver
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the user asks for. `net` takes the place of the one that the solver names; `out` is the folder of all
+    results; `snapshot` is the state to go on from."""
+
+    solver: BoundSolver
+    net: BoundNet | None = None
+    snapshot: Path | None = None
+    weights: tuple[str, ...] = ()
+    max_iter: int | None = None
+    seed: int | None = None
+    out: Path | None = None
+
+
+@dataclass
+class Results:
+    """Files that a run leaves. All are named as its snapshots are."""
+
+    log: Path
+    metrics: Path
+    curves: Path | None
+    weights: Path | None = None
+    state: Path | None = None
+
+    @classmethod
+    def beside(cls, prefix: Path) -> Results:
+        name = prefix.name
+        return cls(*(prefix.with_name(name + end) for end in (".log", ".metrics.jsonl", ".png")))
+
+    def files(self) -> list[Path]:
+        """Those that exist, weights first."""
+        return [path for path in (self.weights, self.state, self.log, self.metrics, self.curves) if path]
+
+
+@dataclass
+class Summary(Listener):
+    """How a run went; fills itself while it listens. `seconds` are those of the whole run, tests included."""
+
+    results: Results
+    net: str = ""
+    seed: int = 0
+    iteration: int = 0
+    iterations: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    training_seconds: float = 0.0
+    stopped: bool = False
+    loss: float | None = None
+    tests: dict[int, NetTested] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def images_per_second(self) -> float:
+        """Images per second of training, tests excluded."""
+        return self.images * self.iterations / self.training_seconds if self.training_seconds else 0.0
+
+    def on_iteration(self, event: Iterated) -> None:
+        self.iteration = event.iteration + 1
+        self.iterations += 1
+        self.training_seconds += event.seconds
+        self.loss = event.loss
+
+    def on_test(self, event: NetTested) -> None:
+        self.tests[event.net] = event
+
+    def on_snapshot(self, event: Snapshotted) -> None:
+        self.results.weights, self.results.state = event.model, event.state
+
+    def on_final(self, event: FinalLoss) -> None:
+        self.loss = event.loss
+
+    def on_finish(self, event: Finished) -> None:
+        self.iteration, self.stopped = event.iteration, event.stopped
+
+    def as_json(self) -> dict[str, Any]:
+        results = self.results
+        files = {name: getattr(results, name) for name in ("weights", "state", "log", "metrics", "curves")}
+        return {
+            "net": self.net,
+            "seed": self.seed,
+            "iteration": self.iteration,
+            "iterations": self.iterations,
+            "stopped": self.stopped,
+            "loss": self.loss,
+            "tests": [_test_json(test) for _, test in sorted(self.tests.items())],
+            "seconds": round(self.seconds, 3),
+            "images_per_second": round(self.images_per_second, 1),
+            "files": {name: None if path is None else str(path) for name, path in files.items()},
+        }
+
+
+def _test_json(test: NetTested) -> dict[str, Any]:
+    return {"net": test.net, "iteration": test.iteration, "scores": {score.name: score.value for score in test.scores}}
+
+
+def run(order: Order, progress: Progress) -> Summary:
+    """Trains as ordered and leaves log, metrics, curves and snapshots. Raises the NetccError that ends the run."""
+    begin = time.perf_counter()
+    prefix = snapshot_prefix(order.solver.message.snapshot_prefix, order.solver.source.name, order.out)
+    with _make_solver(order) as solver:
+        show_warnings(solver.warnings)
+        check_writable(prefix)
+        summary = Summary(Results.beside(prefix), net=solver.net.name, seed=solver.seed, iteration=solver.iter)
+        _solve(solver, order, summary, progress)
+    _draw(summary)
+    summary.seconds = time.perf_counter() - begin
+    return summary
+
+
+def _make_solver(order: Order) -> Solver:
+    weights = () if order.snapshot else order.weights or None  # a snapshot brings its own, as in Caffe
+    return Solver(order.solver, order.net, seed=order.seed, weights=weights, out=order.out, max_iter=order.max_iter)
+
+
+def _solve(solver: Solver, order: Order, summary: Summary, progress: Progress) -> None:
+    """The run itself, heard by the files, the screen and the summary."""
+    results, append = summary.results, order.snapshot is not None
+    with LineFile(results.log, append=append) as log, LineFile(results.metrics, append=append) as metrics:
+        solver.listeners += [CaffeLog(log.write), Metrics(metrics.write), summary, progress]
+        with progress, stopping_gently(_stop(solver, progress.say), solver.request_snapshot):
+            solver.solve(order.snapshot)
+    summary.images = progress.pace.images
+    if summary.stopped and results.state is None:
+        solver.snapshot()
+
+
+def _stop(solver: Solver, say: Callable[[str], None]) -> Callable[[], None]:
+    def stop() -> None:
+        solver.request_stop()
+        say("stopping after this iteration (once more to stop at once)")
+
+    return stop
+
+
+def _draw(summary: Summary) -> None:
+    """The curves; a run without them is still a good run."""
+    results = summary.results
+    try:
+        if results.curves:
+            draw_curves(results.metrics, results.curves)
+    except (DataError, OutputError) as error:
+        results.curves = None
+        summary.notes.append(f"no curves: {error.message}")
+        summary.notes += error.diagnostics[0].notes

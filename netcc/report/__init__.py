@@ -1,0 +1,1 @@
+"""Answers about a net for people and programs, without running it."""
