@@ -47,8 +47,8 @@ def fault(text, **options):
         ),
         (f"net_param {{ {net_text('three')} }} test_iter: 1 test_interval: 1", ["three", "three"]),
         (
-            f'train_net_param {{ {net_text("three")} }} test_net: "two.prototxt" test_net_param {{ {net_text("four")} }} '
-            "test_iter: 1 test_iter: 1 test_interval: 1",
+            f"train_net_param {{ {net_text('three')} }} test_net_param {{ {net_text('four')} }} "
+            'test_net: "two.prototxt" test_iter: 1 test_iter: 1 test_interval: 1',
             ["three", "four", "two"],
         ),
     ],
@@ -150,16 +150,16 @@ def test_a_net_that_is_missing(tmp_path):
             solver_text(
                 "display: -1\ntest_iter: 0 test_interval: 1\niter_size: 0\ndebug_info: true", 'net: "one.prototxt"'
             ),
-            "<text>:5:1: error: iter_size is 0, but must be at least 1\n"
-            "    iter_size: 0\n"
-            "    ^~~~~~~~~~~~\n"
-            "<text>:3:1: error: display is -1, but must be at least 0\n"
+            "<text>:4:1: error: display is -1, but must be at least 0\n"
             "    display: -1\n"
             "    ^~~~~~~~~~~\n"
-            "<text>:4:1: error: test_iter is 0, but must be at least 1\n"
+            "<text>:5:1: error: test_iter is 0, but must be at least 1\n"
             "    test_iter: 0 test_interval: 1\n"
             "    ^~~~~~~~~~~~\n"
-            "<text>:6:1: error: debug_info is not supported\n"
+            "<text>:6:1: error: iter_size is 0, but must be at least 1\n"
+            "    iter_size: 0\n"
+            "    ^~~~~~~~~~~~\n"
+            "<text>:7:1: error: debug_info is not supported\n"
             "    debug_info: true\n"
             "    ^~~~~~~~~~~~~~~~",
         ),

@@ -117,10 +117,8 @@ def test_a_snapshot_of_another_net_names_the_layer_and_both_shapes():
     _, state = make_snapshot(ADAM)
     other = ADAM.replace("num_output: 2", "num_output: 5")
     message = refusal(other, state)
-    assert (
-        "error: solver_iter_2.solverstate: layer 'ip', history of its weights: 2 x 3 in the file, 5 x 3 in the net"
-        in (message)
-    )
+    first = "error: solver_iter_2.solverstate: layer 'ip', history of its weights: 2 x 3 in the file, 5 x 3 in the net"
+    assert first in message
     assert "layer 'ip', history of its bias: 2 in the file, 5 in the net" in message
 
 
