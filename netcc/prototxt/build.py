@@ -68,11 +68,12 @@ class Builder:
         return [values[0]]
 
     def one_more(self, values: Sequence[Any]) -> list[Any]:
-        items, separator, item = values
+        items: list[Any] = values[0]
+        separator = values[1]
         if separator[separator.lastindex] != ",":
             self._fault("list items are separated by ','", separator)
-        items.append(item)
-        return list(items)
+        items.append(values[2])
+        return items
 
     def number(self, values: Sequence[Any]) -> Scalar:
         token = values[0]

@@ -8,7 +8,10 @@ from bisect import bisect_left
 from netcc.prototxt.tree import Document, Field, Message
 
 STRING = r"\"[^\"\\\n]*(?:\\[^\n][^\"\\\n]*)*\"|'[^'\\\n]*(?:\\[^\n][^'\\\n]*)*'"
-REMARK = re.compile(rf"{STRING}|(?P<comment>#[^\n]*)|\n(?P<blank>[ \t\r]*\n)")
+BLANK_LINE = r"\n(?P<blank>[ \t\r]*\n)"
+REMARK = re.compile(rf"{STRING}|(?P<comment>#[^\n]*)|{BLANK_LINE}")
+ONLY_BLANK = re.compile(rf"{BLANK_LINE}|(?P<comment>(?!))")
+"""The same for a text without comments, where strings need not be told from them."""
 BLANK = ""
 
 
@@ -21,8 +24,9 @@ def attach_comments(document: Document) -> None:
     """
     text, root = document.source.text, document.root
     ended: list[Message] = []
+    remarks = REMARK if "#" in text else ONLY_BLANK
     position = 0
-    while remark := REMARK.search(text, position):
+    while remark := remarks.search(text, position):
         position = remark.end()
         if remark["comment"] is not None:
             _attach_comment(text, _find(root, remark.start()), remark.start(), remark["comment"].rstrip())

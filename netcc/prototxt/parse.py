@@ -46,7 +46,8 @@ def _run(machine: Machine, source: Source, faults: list[Diagnostic]) -> None:
             if not feed(terminal, token):
                 recovery.accept(token)
         except TooDeepError:
-            span = Span(source, token.start(terminal), token.end())
+            opening = machine.values[-1]
+            span = Span(source, opening.start(opening.lastindex), opening.end())
             raise PrototxtError(f"brackets are nested more than {DEEPEST} deep", span=span) from None
         if terminal == end:
             return

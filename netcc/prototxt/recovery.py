@@ -216,7 +216,7 @@ class Recovery:
 
     def _quotes_missing(self, token: Token) -> str:
         """A note where `token` follows a name without a space, as in `source: data/train`."""
-        before = self._source.text[: _start(token)][-1:]
+        before = self._source.text[max(0, _start(token) - 1) : _start(token)]
         return "a string must stand in quotes" if before.isalnum() and self._kind(token) != "SEPARATOR" else ""
 
     def _blame_text(self, token: Token) -> None:

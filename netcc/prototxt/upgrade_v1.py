@@ -54,6 +54,23 @@ TYPES = {
 }
 """V1 type and today's; the order is that of the enumeration's numbers, from 0."""
 
+FORK_TYPES = {
+    "LOCAL": (41, "Local"),
+    "BN": (42, "BN"),
+    "NORMALIZE": (43, "Normalize"),
+    "INSANITY": (44, "Insanity"),
+    "TRIPLET_LOSS": (45, "TripletLoss"),
+    "ROIPOOLING": (46, "ROIPooling"),
+    "BATCH_NORM": (47, "BatchNorm"),
+    "ELTWISE_AFFINE": (48, "EltwiseAffine"),
+    "RELU6": (61, "ReLU6"),
+}
+"""The same for the types of other Caffes, with their numbers."""
+
+NAMES = dict(enumerate(TYPES)) | {number: name for name, (number, _) in FORK_TYPES.items()}
+"""V1 type of each number."""
+TYPES |= {name: today for name, (_, today) in FORK_TYPES.items()}
+
 PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode", "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
 """Lists of a V1 layer, one value for each blob, and the field of `param` that holds the value today."""
 
@@ -91,8 +108,7 @@ def _typed(item: Field, report: Report) -> Field:
 def _type_name(value: Scalar) -> str | None:
     """The name of a V1 type given by name or number; None if there is none."""
     if value.kind == "number" and value.text.isdecimal():
-        names = list(TYPES)
-        return names[int(value.text)] if int(value.text) < len(names) else None
+        return NAMES.get(int(value.text))
     return value.text if value.kind == "identifier" and value.text in TYPES else None
 
 

@@ -99,7 +99,7 @@ def bind(document: Document, message_class: type[M], *, unknown: Unknown = "erro
     binder = Binder(document, unknown)
     binder.bind(document.root, message)
     if binder.errors:
-        raise PrototxtError(binder.errors)
+        raise PrototxtError(sorted(binder.errors, key=lambda error: error.span.start if error.span else -1))
     return message, tuple(binder.warnings)
 
 
