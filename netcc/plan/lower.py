@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node, Parameter
 from netcc.layers.base import Buffer
-from netcc.plan.backward import BackwardBuilder
+from netcc.plan.backward import BackwardBuilder, check_differentiable
 from netcc.plan.memory import assign_memory
 from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
 from netcc.plan.storage import assign_data, assign_diffs
@@ -14,7 +15,7 @@ def lower(graph: Graph, *, keep_all: bool = True, gradients: bool = True) -> Pla
     """The plan of `graph`.
 
     `keep_all`: every blob and diff stays readable after a pass; otherwise only outputs do, and memory is reused.
-    `gradients`: whether there is a backward pass. Raises LayerError where a wanted gradient does not exist.
+    `gradients`: whether there is a backward pass.
     """
     plan = Plan(graph)
     plan.data = assign_data(graph, keep_all=keep_all, gradients=gradients)
@@ -62,6 +63,12 @@ def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) 
     graph = plan.graph
     plan.diffs = assign_diffs(graph, plan.data, keep_all=keep_all)
     plan.parameter_diffs = {parameter: _parameter_slot(parameter, "parameter diff") for parameter in plan.parameters}
+    try:
+        for node in graph.nodes:
+            check_differentiable(node)
+    except LayerError as error:
+        plan.no_backward = error
+        return
     scratch = {node: _buffers(node, "scratch", node.signature.scratch) for node in graph.nodes}
     plan.backward, plan.backward_add = (
         BackwardBuilder(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.layers.base import Kind
 from netcc.types import Shape, count
@@ -142,6 +143,8 @@ class Plan:
     """Steps in order, and where the user's blobs are.
 
     `backward` overwrites parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
+    Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
+    runs forward.
     """
 
     graph: Graph
@@ -153,6 +156,7 @@ class Plan:
     diffs: dict[Value, View] = field(default_factory=dict)
     parameters: dict[Parameter, View] = field(default_factory=dict)
     parameter_diffs: dict[Parameter, View] = field(default_factory=dict)
+    no_backward: LayerError | None = None
     memory: MemoryMap = field(default_factory=lambda: MemoryMap({}, {}))
 
     def slots(self) -> list[Slot]:

@@ -56,7 +56,11 @@ class Executor:
         self._run(self._forward[start : None if end is None else end + 1])
 
     def backward(self, *, accumulate: bool = False) -> None:
-        """Runs the backward pass; parameter diffs are overwritten, or added to with `accumulate`."""
+        """Runs the backward pass; parameter diffs are overwritten, or added to with `accumulate`.
+
+        Raises LayerError where a layer cannot give a wanted gradient.
+        """
+        self._check_backward()
         steps = self._backward.get(accumulate)
         if steps is None:
             planned = self.plan.backward_add if accumulate else self.plan.backward
@@ -65,9 +69,14 @@ class Executor:
 
     def backward_part(self, first: int, last: int) -> None:
         """Runs the accumulating backward steps of the nodes from index `first` down to `last`, both included."""
+        self._check_backward()
         nodes = len(self.plan.graph.nodes)
         times = range(2 * nodes - 1 - first, 2 * nodes - last)
         self._run([self._bind(step) for step in self.plan.backward_add if step.time in times])
+
+    def _check_backward(self) -> None:
+        if self.plan.no_backward is not None:
+            raise self.plan.no_backward
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""

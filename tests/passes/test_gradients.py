@@ -1,11 +1,13 @@
 """Which gradients are computed: the rules of Caffe's net.cpp about losses, rates, propagate_down and force_backward."""
 
 import pytest
-from helpers.nets import inner_product, input_layer, layer, plan_of, shaped
+from helpers.nets import inner_product, input_layer, layer, shaped
 
 from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node
 from netcc.passes.gradients import mark_gradients
+from netcc.runtime.net import Net
+from netcc.types import TRAIN
 
 DATA = input_layer("x", 2, 3) + input_layer("y", 2)
 LOSS = layer("loss", "SoftmaxWithLoss", "b y", "loss")
@@ -72,16 +74,17 @@ def test_force_backward_reaches_the_data_but_not_the_labels() -> None:
     assert node(graph, "loss").propagate == [True, False]
 
 
-def test_a_gradient_for_labels_is_refused() -> None:
-    text = (
-        DATA
-        + inner_product("one", "x", "b", 4)
-        + layer("loss", "SoftmaxWithLoss", "b y", "loss", "propagate_down: true propagate_down: true")
-    )
+def test_a_gradient_for_labels_is_refused_when_backward_runs() -> None:
+    flags = "propagate_down: true propagate_down: true"
+    text = DATA + inner_product("one", "x", "b", 4) + layer("loss", "SoftmaxWithLoss", "b y", "loss", flags)
+    net = Net(text, TRAIN)
+    net.forward()
     with pytest.raises(LayerError, match="layer 'loss': SoftmaxWithLoss has no gradient for its labels"):
-        plan_of(text)
+        net.backward()
 
 
-def test_force_backward_through_accuracy_is_refused() -> None:
+def test_force_backward_through_accuracy_is_refused_when_backward_runs() -> None:
+    net = Net("force_backward: true\n" + DATA + layer("acc", "Accuracy", "x y", "acc"), TRAIN)
+    net.forward()
     with pytest.raises(LayerError, match="layer 'acc': Accuracy has no gradient for its bottom 'x'"):
-        plan_of("force_backward: true\n" + DATA + layer("acc", "Accuracy", "x y", "acc"))
+        net.backward()
