@@ -24,14 +24,14 @@ def mirrors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     for folder in folders:
         folder.mkdir()
     for name, content in CONTENTS.items():
-        (folders[1] / f"{name}.gz").write_bytes(gzip.compress(content))
+        (folders[1] / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
         monkeypatch.setitem(download.CHECKSUMS, name, hashlib.sha256(content).hexdigest())
     monkeypatch.setattr(download, "MIRRORS", tuple(f"{folder.as_uri()}/" for folder in folders))
     return folders
 
 
 @pytest.mark.parametrize(
-    "first", [None, b"<html>moved</html>", gzip.compress(b"other digits"), gzip.compress(b"x")[:-3]]
+    "first", [None, b"<html>moved</html>", gzip.compress(b"other digits", mtime=0), gzip.compress(b"x")[:-3]]
 )
 def test_the_next_mirror_is_tried(mirrors: list[Path], first: bytes | None) -> None:
     if first is not None:
@@ -44,7 +44,7 @@ def test_the_next_mirror_is_tried(mirrors: list[Path], first: bytes | None) -> N
 
 
 def test_no_mirror_has_the_right_file(mirrors: list[Path]) -> None:
-    (mirrors[1] / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"other labels"))
+    (mirrors[1] / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"other labels", mtime=0))
     with pytest.raises(DataError) as caught:
         download.download_part("t10k")
     lines = str(caught.value).splitlines()
