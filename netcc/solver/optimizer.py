@@ -19,7 +19,7 @@ from netcc.schema import caffe_pb2
 from netcc.solver.rules import Rule, make_rule
 from netcc.types import Array
 
-TILE = 16_384
+TILE = 32_768
 """Elements that are brought through all steps of the update at once, so that they stay in the cache meanwhile."""
 
 

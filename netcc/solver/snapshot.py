@@ -13,6 +13,7 @@ import numpy as np
 
 from netcc.atomic import atomic_write
 from netcc.errors import Diagnostic, OutputError, WeightsError
+from netcc.runtime.export import write_net
 from netcc.runtime.net import Net
 from netcc.runtime.solverstate import SolverState, read_solverstate, write_solverstate
 from netcc.runtime.weights import read_caffemodel
@@ -54,13 +55,17 @@ def check_writable(prefix: Path) -> None:
         raise OutputError(f"cannot remove {probe}: {(error.strerror or str(error)).lower()}") from error
 
 
-def write_snapshot(prefix: Path, iteration: int, step: int, net: Net, history: Sequence[Array]) -> tuple[Path, Path]:
+def write_snapshot(
+    prefix: Path, iteration: int, step: int, net: Net, history: Sequence[Array], *, diffs: bool = False
+) -> tuple[Path, Path]:
     """Writes weights, then the state that names them; each appears whole or not at all. Returns both paths.
 
+    With `diffs` the weights file has the gradients too, which after an update are the steps last taken.
     Raises OutputError if one cannot be written.
     """
     model, state = snapshot_paths(prefix, iteration)
-    net.save(model)
+    gradients = {node: [blob.diff for blob in net.params.get(node.name, ())] for node in net.graph.nodes}
+    write_net(model, net.graph, net.node_arrays(), gradients if diffs else None)
     write_solverstate(state, SolverState(iteration, str(model), list(history), step))
     return model, state
 

@@ -83,7 +83,7 @@ class Solver:
             for index, choice in enumerate(choose_test_nets(bound, net)):
                 test_seed = self.seed + 1 + index
                 self.test_nets.append(make_net(choice, TEST, seed=test_seed, shapes=shapes, share=self.net))
-            self._load(_split(list(self.param.weights)) if weights is None else _as_list(weights))
+            self._load(_files(list(self.param.weights) if weights is None else weights))
             self._optimizer = Optimizer(self.net, self.param)
         except BaseException:
             self.close()
@@ -135,7 +135,8 @@ class Solver:
         Raises NumericsError if a parameter is not finite (nothing is written), OutputError if a file cannot be written.
         """
         check_parameters(self.net, self.iter, self._kept())
-        model, state = write_snapshot(self._prefix, self.iter, self.current_step, self.net, self._optimizer.history)
+        diffs, history = self.param.snapshot_diff, self._optimizer.history
+        model, state = write_snapshot(self._prefix, self.iter, self.current_step, self.net, history, diffs=diffs)
         self._last_snapshot = self.iter, state
         self._tell(events.Snapshotted(self.iter, model, state))
         return model, state
@@ -302,13 +303,14 @@ def _make_folder(out: str | Path | None) -> Path | None:
     return Path(out)
 
 
-def _as_list(weights: Paths) -> list[str | Path]:
-    return _split([weights]) if isinstance(weights, (str, Path)) else list(weights)
+def _files(weights: Paths) -> list[str | Path]:
+    """Every weights file: one string may name several, with commas between."""
+    listed = [weights] if isinstance(weights, (str, Path)) else weights
+    return [part for item in listed for part in (_parts(item) if isinstance(item, str) else [item])]
 
 
-def _split(weights: Iterable[str | Path]) -> list[str | Path]:
-    """Every file of a list in which one string may name several, with commas between."""
-    return [part.strip() for item in weights for part in str(item).split(",") if part.strip()]
+def _parts(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _batch_size(net: Net) -> int:

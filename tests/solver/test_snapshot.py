@@ -9,6 +9,7 @@ from helpers.solvers import NET, solver_text
 
 from netcc.errors import OutputError, WeightsError
 from netcc.runtime.solverstate import read_solverstate
+from netcc.runtime.weights import read_caffemodel
 from netcc.solver.snapshot import snapshot_paths, snapshot_prefix
 from netcc.solver.solver import Solver
 
@@ -194,3 +195,17 @@ def test_learning_goes_on_as_if_nothing_had_happened():
         solver.restore(state)
         solver.step(3)
         np.testing.assert_array_equal(solver.net.params["ip"][0].data, expected)
+
+
+def test_gradients_are_written_if_wanted():
+    for wanted in ("true", "false"):
+        with Solver(solver_text(f"snapshot_diff: {wanted}")) as solver:
+            before = solver.net.params["ip"][0].data.copy()
+            solver.step(1)
+            model, _ = solver.snapshot()
+            step = before - solver.net.params["ip"][0].data
+        blobs = {layer.name: layer.blobs for layer in read_caffemodel(model)}["ip"]
+        if wanted == "true":
+            np.testing.assert_allclose(blobs[0].diff, step, rtol=1e-4, atol=1e-7)
+        else:
+            assert blobs[0].diff is None

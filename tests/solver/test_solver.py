@@ -334,6 +334,8 @@ def test_weights_of_the_solver_and_of_the_caller(tmp_path):
     listed = solver_text(f'weights: "{files[0]}, {files[1]}"')
     with Solver(listed, seed=3) as solver:
         np.testing.assert_array_equal(weights(solver), last)
+    with Solver(solver_text(), seed=3, weights=(f"{files[0]},{files[1]}",)) as solver:
+        np.testing.assert_array_equal(weights(solver), last)
     with Solver(listed, seed=3, weights=files[0]) as solver:
         first = weights(solver).copy()
     with Solver(listed, seed=3, weights=()) as solver:
