@@ -11,7 +11,8 @@ import numpy as np
 
 from netcc.errors import LayerError, ShapeError
 from netcc.layers.base import Count, Layer, Needs, Operands, ParameterSpec, Signature, canonical_axis
-from netcc.layers.correlation import Correlation, correlate, correlation, correlation_gradients
+from netcc.layers.correlation import Correlation, correlation
+from netcc.layers.correlation_kernels import correlate, image_gradient, weights_gradient
 from netcc.layers.registry import register
 from netcc.layers.window import CONVOLUTION_MESSAGE, Window, WindowFields
 from netcc.schema import caffe_pb2
@@ -153,17 +154,13 @@ class Convolution(FilterBank):
     def backward(self, operands: Operands) -> None:
         plan = self._plan(operands.bottoms[0].shape)
         self._bias_gradient(operands)
+        weights, weights_diff, scratch = operands.parameters[0], operands.parameter_diffs[0], operands.scratch
         for index, bottom_diff in enumerate(operands.bottom_diffs):
-            correlation_gradients(
-                plan,
-                self._view(operands.bottoms[index]),
-                operands.parameters[0],
-                self._view(operands.top_diffs[index]),
-                None if bottom_diff is None else self._view(bottom_diff),
-                operands.parameter_diffs[0],
-                operands.scratch,
-                add=index > 0,
-            )
+            dy = self._view(operands.top_diffs[index])
+            if weights_diff is not None:
+                weights_gradient(plan, self._view(operands.bottoms[index]), dy, weights_diff, scratch, add=index > 0)
+            if bottom_diff is not None:
+                image_gradient(plan, weights, dy, self._view(bottom_diff), scratch)
 
 
 @register("Deconvolution")
@@ -185,7 +182,7 @@ class Deconvolution(FilterBank):
         plan = self._plan(operands.bottoms[0].shape)
         for bottom, top in zip(operands.bottoms, operands.tops, strict=True):
             y = self._view(top)
-            correlation_gradients(plan, None, operands.parameters[0], self._view(bottom), y, None, operands.scratch)
+            image_gradient(plan, operands.parameters[0], self._view(bottom), y, operands.scratch)
             if self.bias_term:
                 y += operands.parameters[1].reshape(-1, *[1] * (y.ndim - 2))
 
@@ -196,6 +193,6 @@ class Deconvolution(FilterBank):
         for index, bottom_diff in enumerate(operands.bottom_diffs):
             dy, x = self._view(operands.top_diffs[index]), self._view(operands.bottoms[index])
             if weights_diff is not None:
-                correlation_gradients(plan, dy, weights, x, None, weights_diff, scratch, add=index > 0)
+                weights_gradient(plan, dy, x, weights_diff, scratch, add=index > 0)
             if bottom_diff is not None:
                 correlate(plan, dy, weights, None, self._view(bottom_diff), scratch)
