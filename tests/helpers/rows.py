@@ -1,4 +1,4 @@
-"""One row for every layer: what it is tried on. Each family of layers has a file in helpers/families with its `ROWS`."""
+"""One row for every layer: what it is tried on. Each family has a file in helpers/families with its `ROWS`."""
 
 from __future__ import annotations
 
