@@ -5,6 +5,7 @@ Conversions agree with google/protobuf/text_format: the same texts give the same
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
@@ -27,6 +28,8 @@ LIMITS = {
 }
 FLOATS = (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE)
 BOOLEANS = {"true": True, "True": True, "t": True, "false": False, "False": False, "f": False}
+INTEGER_IN_DISGUISE = re.compile("-?0[0-9xX]")
+"""A hexadecimal or octal number."""
 INFINITIES = frozenset({"inf", "infinity", "nan"})
 
 
@@ -155,13 +158,9 @@ def _other_integer(scalar: Scalar) -> int:
 def _float(scalar: Scalar) -> float:
     text = scalar.text
     if scalar.kind == "number":
-        try:
-            return float(text)
-        except ValueError:
-            pass
-        if text[-1] in "fF" and "x" not in text.lower():
-            return float(text[:-1])
-        raise ValueFaultError(f"expects a decimal number, found {text}")
+        if INTEGER_IN_DISGUISE.match(text):
+            raise ValueFaultError(f"expects a decimal number, found {text}")
+        return float(text.rstrip("fF"))
     if scalar.kind == "identifier" and text.lower().removeprefix("-") in INFINITIES:
         return float(text)
     raise _wrong_kind("a number", scalar, *_unquote(scalar))
