@@ -57,19 +57,20 @@ class Pooling(Layer):
             raise ShapeError("only MAX pooling has a second top", field=("top", "1"))
         plan = self._plan(bottom)
         tile = (plan.tile_planes * count(plan.result_size),)
+        extended = (plan.tile_planes * count(plan.extended) if plan.ragged else 0,)
         kind: Kind = "byte" if count(plan.window.kernel) < 255 else "index"
         marks = (Buffer(tile, "bool"), Buffer(tile, kind), Buffer(tile, "index"), Buffer(tile, "index"))
         return Signature(
             tops=((*bottom[:2], *plan.result_size),) * tops,
             saved=(Buffer((plan.planes, *plan.result_size), kind),) if self.maximum else (),
-            scratch=(Buffer(tile), *(marks if self.maximum else ())),
+            scratch=(Buffer(extended), Buffer(tile), *(marks if self.maximum else ())),
         )
 
     def forward(self, operands: Operands) -> None:
         plan = self._plan(operands.bottoms[0].shape)
         x, y = _planes(operands.bottoms[0], plan.size), _planes(operands.tops[0], plan.result_size)
         if not self.maximum:
-            _mean(plan, x, y)
+            _mean(plan, x, y, operands.scratch)
             return
         (winner,) = operands.saved
         for tile in plan.tiles:
@@ -87,10 +88,13 @@ class Pooling(Layer):
         if not plan.covering:
             dx.fill(0)
         for tile in plan.tiles:
+            target = _extended(plan, dx[tile], operands.scratch[0], 0)
             if self.maximum:
-                _maximum_gradient(plan, operands.saved[0][tile], dy[tile], dx[tile], operands.scratch)
+                _maximum_gradient(plan, operands.saved[0][tile], dy[tile], target, operands.scratch)
             else:
-                _mean_gradient(plan, dy[tile], dx[tile], operands.scratch[0])
+                _mean_gradient(plan, dy[tile], target, operands.scratch)
+            if plan.ragged:
+                np.copyto(dx[tile][:, *plan.reached], target[:, *plan.inside])
 
     def _plan(self, bottom: Shape) -> Pooled:
         return pooled(bottom, self.fields, self.floor)
@@ -106,6 +110,16 @@ def _part(buffer: Array, like: Array) -> Array:
     return buffer[: like.size].reshape(like.shape)
 
 
+def _extended(plan: Pooled, planes: Array, buffer: Array, outside: float) -> Array:
+    """The extended planes, `outside` where they lie outside the planes."""
+    if not plan.ragged:
+        return planes
+    extended = buffer[: len(planes) * count(plan.extended)].reshape(-1, *plan.extended)
+    extended.fill(outside)
+    np.copyto(extended[:, *plan.inside], planes[:, *plan.reached])
+    return extended
+
+
 def _maximum(plan: Pooled, x: Array, y: Array, winner: Array, scratch: Sequence[Array]) -> None:
     """The maxima, and in `winner` the number of the tap that gave each, counted from 1 (0: none).
 
@@ -113,19 +127,19 @@ def _maximum(plan: Pooled, x: Array, y: Array, winner: Array, scratch: Sequence[
     """
     y.fill(_LOWEST)
     winner.fill(0)
+    extended = _extended(plan, x, scratch[0], _LOWEST)
+    values, wins, marks = (_part(buffer, y) for buffer in scratch[1:4])
     for tap in plan.taps:
-        pixels, best, leader = x[:, *tap.pixels], y[:, *tap.windows], winner[:, *tap.windows]
-        values, wins, marks = (_part(buffer, pixels) for buffer in scratch[:3])
-        np.copyto(values, pixels)
-        np.greater(values, best, out=wins)
-        np.fmax(values, best, out=best)
+        np.copyto(values, extended[:, *tap.pixels])
+        np.greater(values, y, out=wins)
+        np.fmax(values, y, out=y)
         np.multiply(wins.view(np.uint8), marks.dtype.type(tap.number + 1), out=marks)
-        np.maximum(leader, marks, out=leader)
+        np.maximum(winner, marks, out=winner)
 
 
 def _positions(plan: Pooled, winner: Array, mask: Array, scratch: Sequence[Array]) -> None:
     """Positions of the winners in the flat plane."""
-    numbers, places = _part(scratch[3], winner), _part(scratch[4], winner)
+    numbers, places = _part(scratch[4], winner), _part(scratch[5], winner)
     np.copyto(numbers, winner)
     np.take(plan.offsets, numbers, out=places, mode="clip")
     places += plan.corners
@@ -133,23 +147,21 @@ def _positions(plan: Pooled, winner: Array, mask: Array, scratch: Sequence[Array
 
 
 def _maximum_gradient(plan: Pooled, winner: Array, dy: Array, dx: Array, scratch: Sequence[Array]) -> None:
+    share, wins = _part(scratch[1], dy), _part(scratch[2], dy)
     for tap in plan.taps:
-        leader, pixels = winner[:, *tap.windows], dx[:, *tap.pixels]
-        wins = _part(scratch[1], leader)
-        np.equal(leader, tap.number + 1, out=wins)
-        if plan.disjoint:
-            np.multiply(dy[:, *tap.windows], wins, out=pixels)
-        else:
-            share = np.multiply(dy[:, *tap.windows], wins, out=_part(scratch[0], leader))
+        pixels = dx[:, *tap.pixels]
+        np.equal(winner, tap.number + 1, out=wins)
+        np.multiply(dy, wins, out=pixels if plan.disjoint else share)
+        if not plan.disjoint:
             np.add(pixels, share, out=pixels)
 
 
-def _mean(plan: Pooled, x: Array, y: Array) -> None:
+def _mean(plan: Pooled, x: Array, y: Array, scratch: Sequence[Array]) -> None:
     if plan.whole:
         np.sum(x, axis=(1, 2), keepdims=True, out=y)
     else:
         for tile in plan.tiles:
-            _sum(plan, x[tile], y[tile])
+            _sum(plan, _extended(plan, x[tile], scratch[0], 0), y[tile])
     with np.errstate(divide="ignore", invalid="ignore"):  # a window outside the image has area 0
         np.divide(y, plan.areas, out=y)
 
@@ -157,12 +169,11 @@ def _mean(plan: Pooled, x: Array, y: Array) -> None:
 def _sum(plan: Pooled, x: Array, y: Array) -> None:
     y.fill(0)
     for tap in plan.taps:
-        total = y[:, *tap.windows]
-        np.add(total, x[:, *tap.pixels], out=total)
+        np.add(y, x[:, *tap.pixels], out=y)
 
 
-def _mean_gradient(plan: Pooled, dy: Array, dx: Array, scratch: Array) -> None:
-    share = _part(scratch, dy)
+def _mean_gradient(plan: Pooled, dy: Array, dx: Array, scratch: Sequence[Array]) -> None:
+    share = _part(scratch[1], dy)
     with np.errstate(divide="ignore", invalid="ignore"):
         np.divide(dy, plan.areas, out=share)
     if plan.whole:
@@ -171,6 +182,6 @@ def _mean_gradient(plan: Pooled, dy: Array, dx: Array, scratch: Array) -> None:
     for tap in plan.taps:
         pixels = dx[:, *tap.pixels]
         if plan.disjoint:
-            np.copyto(pixels, share[:, *tap.windows])
+            np.copyto(pixels, share)
         else:
-            np.add(pixels, share[:, *tap.windows], out=pixels)
+            np.add(pixels, share, out=pixels)

@@ -11,22 +11,25 @@ import numpy as np
 from netcc.layers.window import PoolingFields, Window
 from netcc.types import Array, Shape, count
 
-_TILE_NUMBERS = 1 << 16
-"""Numbers in the scratch arrays: they stay in the inner cache while all taps of the window pass over them."""
+_TILE_NUMBERS = 1 << 15
+"""Results of one tile: its arrays stay in the inner caches while all taps of the window pass over them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """One position in the window: where it lies inside the image for which windows."""
+    """One position in the window: its number, row by row, and its pixels for all windows of an extended plane."""
 
     number: int
-    windows: tuple[slice, slice]
     pixels: tuple[slice, slice]
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """A window over planes of one size, with all that depends on shapes alone."""
+    """A window over planes of one size.
+
+    The extended plane is what all windows together see: padding in front, then the part of the plane they reach, and
+    whatever lies beyond it.
+    """
 
     planes: int
     size: Shape
@@ -34,24 +37,36 @@ class Pooled:
     result_size: Shape
 
     @cached_property
-    def taps(self) -> tuple[Tap, ...]:
-        """Row by row; taps that lie outside the image for every window are left out."""
-        found = []
-        for number, place in enumerate(np.ndindex(self.window.kernel)):
-            spans = [self._span(axis, offset) for axis, offset in enumerate(place)]
-            if all(windows.stop > windows.start for windows, _ in spans):
-                (rows, pixel_rows), (columns, pixel_columns) = spans
-                found.append(Tap(number, (rows, columns), (pixel_rows, pixel_columns)))
-        return tuple(found)
+    def extended(self) -> Shape:
+        """Size of the extended plane."""
+        axes = zip(self.result_size, self.window.stride, self.window.kernel, strict=True)
+        return tuple((n - 1) * s + k for n, s, k in axes)
 
-    def _span(self, axis: int, offset: int) -> tuple[slice, slice]:
-        """On one axis: the windows for which the tap at `offset` is inside the image, and its pixels."""
-        stride, size = self.window.stride[axis], self.size[axis]
-        start = offset - self.window.pad[axis]
-        first = max(0, -(start // stride))
-        last = min(self.result_size[axis], (size - 1 - start) // stride + 1)
-        begin = start + first * stride
-        return slice(first, last), slice(begin, begin + (last - first - 1) * stride + 1, stride)
+    @cached_property
+    def ragged(self) -> bool:
+        """Some window reaches over an edge, so the extended plane must be built."""
+        return any(self.window.pad) or any(e > n for e, n in zip(self.extended, self.size, strict=True))
+
+    @cached_property
+    def reached(self) -> tuple[slice, slice]:
+        """The part of the plane that lies in the extended plane."""
+        rows, columns = (
+            slice(0, min(n, e - p)) for n, e, p in zip(self.size, self.extended, self.window.pad, strict=True)
+        )
+        return rows, columns
+
+    @cached_property
+    def inside(self) -> tuple[slice, slice]:
+        """The part of the extended plane that lies in the plane."""
+        rows, columns = (slice(p, p + part.stop) for p, part in zip(self.window.pad, self.reached, strict=True))
+        return rows, columns
+
+    @cached_property
+    def taps(self) -> tuple[Tap, ...]:
+        ends = [(n - 1) * s + 1 for n, s in zip(self.result_size, self.window.stride, strict=True)]
+        step_y, step_x = self.window.stride
+        places = enumerate(np.ndindex(self.window.kernel))
+        return tuple(Tap(i, (slice(y, y + ends[0], step_y), slice(x, x + ends[1], step_x))) for i, (y, x) in places)
 
     @property
     def disjoint(self) -> bool:
@@ -60,9 +75,8 @@ class Pooled:
 
     @cached_property
     def covering(self) -> bool:
-        """Every pixel lies in exactly one window."""
-        reach = [n * s - p for n, s, p in zip(self.result_size, self.window.stride, self.window.pad, strict=True)]
-        return self.window.kernel == self.window.stride and all(r >= n for r, n in zip(reach, self.size, strict=True))
+        """Every pixel lies in exactly one window, and every window in the plane."""
+        return self.window.kernel == self.window.stride and self.extended == self.size and not self.ragged
 
     @property
     def whole(self) -> bool:
