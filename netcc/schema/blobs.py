@@ -16,6 +16,9 @@ LEGACY_AXES = ("num", "channels", "height", "width")
 MOST_AXES = 32
 """Of a blob (`kMaxBlobAxes`, include/caffe/blob.hpp)."""
 
+RAW_TYPES = {caffe_pb2.DOUBLE: "<f8", caffe_pb2.FLOAT: "<f4", caffe_pb2.FLOAT16: "<f2"}
+"""NumPy types of raw numbers; Caffe has names for more, but no weights of them."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class BlobArray:
@@ -58,9 +61,10 @@ def reshaped(blob: BlobArray, shape: Shape) -> Array:
 def decode_blob(message: weights_pb2.BlobProto, where: str) -> BlobArray:
     """The array in `message`; `where` says in error messages which one it is.
 
-    Doubles win over floats, and legacy axes over `shape`, as in `Blob::FromProto` of src/caffe/blob.cpp.
+    Doubles win over floats, these over raw numbers (of half precision, say, in files of NVIDIA's Caffe), and legacy
+    axes over `shape`, as in `Blob::FromProto` of src/caffe/blob.cpp.
 
-    Raises WeightsError if the numbers do not fill the shape.
+    Raises WeightsError if the numbers do not fill the shape, or raw ones are of no known type.
     """
     legacy = any(message.HasField(axis) for axis in LEGACY_AXES)
     shape = tuple(getattr(message, axis) for axis in LEGACY_AXES) if legacy else tuple(message.shape.dim)
@@ -76,9 +80,38 @@ def decode_blob(message: weights_pb2.BlobProto, where: str) -> BlobArray:
 
 def _numbers(message: weights_pb2.BlobProto, where: str) -> tuple[Array, Array]:
     """Data and gradients, flat."""
-    data = _join(message.double_data, "<f8", where) if message.double_data else _join(message.data, "<f4", where)
-    diff = _join(message.double_diff, "<f8", where) if message.double_diff else _join(message.diff, "<f4", where)
-    return data, diff
+    return _listed(message, "data", where), _listed(message, "diff", where)
+
+
+def _listed(message: weights_pb2.BlobProto, name: str, where: str) -> Array:
+    """The numbers of `name`, data or diff, however they are listed."""
+    for field, dtype in ((f"double_{name}", "<f8"), (name, "<f4")):
+        if blocks := getattr(message, field):
+            return _join(blocks, dtype, where)
+    return _raw(message, name, where)
+
+
+def _raw(message: weights_pb2.BlobProto, name: str, where: str) -> Array:
+    """The raw numbers of `name`, those of half precision as float32; none if it has none."""
+    block: bytes = getattr(message, f"raw_{name}")
+    if not block:
+        return np.frombuffer(b"", np.float32)
+    number: int | None = getattr(message, f"raw_{name}_type") if message.HasField(f"raw_{name}_type") else None
+    if number not in RAW_TYPES:
+        raise WeightsError(f"{where}: its raw numbers are of {_type_name(number)}, not DOUBLE, FLOAT or FLOAT16")
+    numbers = _join([block], RAW_TYPES[number], where)
+    if numbers.dtype != np.float16:
+        return numbers
+    single = numbers.astype(np.float32)
+    single.flags.writeable = False
+    return single
+
+
+def _type_name(number: int | None) -> str:
+    """A type of raw numbers, as messages call it."""
+    if number is None:
+        return "no type"
+    return f"type {caffe_pb2.Type.Name(number) if number in caffe_pb2.Type.values() else number}"
 
 
 def _join(blocks: Iterable[bytes], dtype: str, where: str) -> Array:

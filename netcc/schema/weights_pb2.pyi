@@ -31,6 +31,10 @@ class BlobProto(Message):
     def double_data(self) -> RepeatedScalarFieldContainer[bytes]: ...
     @property
     def double_diff(self) -> RepeatedScalarFieldContainer[bytes]: ...
+    raw_data: bytes
+    raw_diff: bytes
+    raw_data_type: int
+    raw_diff_type: int
     num: int
     channels: int
     height: int
@@ -43,6 +47,10 @@ class BlobProto(Message):
         shape: BlobShape | Mapping[str, Any] | None = ...,
         double_data: Iterable[bytes] | None = ...,
         double_diff: Iterable[bytes] | None = ...,
+        raw_data: bytes | None = ...,
+        raw_diff: bytes | None = ...,
+        raw_data_type: int | None = ...,
+        raw_diff_type: int | None = ...,
         num: int | None = ...,
         channels: int | None = ...,
         height: int | None = ...,

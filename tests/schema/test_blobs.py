@@ -75,10 +75,56 @@ def test_a_list_in_several_packed_blocks_is_joined():
     assert decode_blob(weights_pb2.BlobProto.FromString(half + other), "here").data.tolist() == [1, 2, 3]
 
 
-def test_fields_of_forks_are_skipped():
-    raw_data = b"\x62\x04" + b"half"  # field 12
+def test_unknown_fields_are_skipped():
+    unknown = b"\x72\x04" + b"more"  # field 14
     message = caffe_pb2.BlobProto(shape={"dim": [1]}, data=[7]).SerializeToString()
-    assert decode_blob(weights_pb2.BlobProto.FromString(raw_data + message), "here").data.tolist() == [7]
+    assert decode_blob(weights_pb2.BlobProto.FromString(unknown + message), "here").data.tolist() == [7]
+
+
+@pytest.mark.parametrize(
+    ("name", "stored", "expected"),
+    [("FLOAT16", "<f2", np.float32), ("FLOAT", "<f4", np.float32), ("DOUBLE", "<f8", np.float64)],
+)
+def test_raw_numbers_are_read(name, stored, expected):
+    numbers = np.array([[1.5, -0.25], [65504, 6e-8]]).astype(stored)
+    raw = {"raw_data": numbers.tobytes(), "raw_diff": (-numbers).tobytes()}
+    read = decode(shape={"dim": [2, 2]}, raw_data_type=name, raw_diff_type=name, **raw)
+    assert read.data.dtype == read.diff.dtype == expected
+    np.testing.assert_array_equal(read.data, numbers)
+    np.testing.assert_array_equal(read.diff, -numbers)
+    assert not read.data.flags.writeable
+
+
+def test_listed_numbers_win_over_raw_ones():
+    half = np.array([1, 2], np.float16).tobytes()
+    assert decode(shape={"dim": [2]}, data=[3, 4], raw_data=half, raw_data_type="FLOAT16").data.tolist() == [3, 4]
+
+
+HALVES = b"\x00\x3c\x00\x40"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"raw_data": HALVES}, "here: its raw numbers are of no type, not DOUBLE, FLOAT or FLOAT16"),
+        (
+            {"raw_data": HALVES, "raw_data_type": 4},
+            "here: its raw numbers are of type UINT, not DOUBLE, FLOAT or FLOAT16",
+        ),
+        ({"raw_data": HALVES, "raw_data_type": 9}, "here: its raw numbers are of type 9, not DOUBLE, FLOAT or FLOAT16"),
+        ({"raw_data": HALVES[:3], "raw_data_type": 2}, "here: 3 bytes are no whole number of float16 values"),
+        ({"raw_data": HALVES, "raw_data_type": 1}, "here: 1 numbers, but its shape 2 needs 2"),
+        (
+            {"raw_data": HALVES, "raw_data_type": 2, "raw_diff": HALVES[:2], "raw_diff_type": 2},
+            "here: 1 gradients, but its shape 2 needs 2",
+        ),
+    ],
+)
+def test_raw_numbers_that_cannot_be_read_are_refused(fields, message):
+    slim = weights_pb2.BlobProto(shape={"dim": [2]}, **fields)
+    with pytest.raises(WeightsError) as caught:
+        decode_blob(slim, "here")
+    assert caught.value.message == message
 
 
 @pytest.mark.parametrize(
