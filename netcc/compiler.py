@@ -63,11 +63,14 @@ def bind_net(net: NetSource) -> BoundNet:
 
 
 def shaped_graph(
-    definition: Definition, shapes: Mapping[str, Shape] | None = None, probe: Probe | None = None
+    definition: Definition,
+    shapes: Mapping[str, Shape] | None = None,
+    probe: Probe | None = None,
+    measured: Mapping[int, tuple[Shape, ...]] | None = None,
 ) -> Graph:
     """Layers joined to a graph in which every blob and parameter has its shape."""
     graph = build(definition)
-    infer_shapes(graph, shapes, probe)
+    infer_shapes(graph, shapes, probe, measured)
     return graph
 
 

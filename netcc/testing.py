@@ -7,7 +7,7 @@ check_layer(layer, [(2, 3, 6, 6)])
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +75,9 @@ def run_layer(
     operands = _allocate(layer, signature, arrays, parameters, np.dtype(dtype), in_place=in_place, seed=seed)
     operands.reader = reader
     layer.start(operands)
+    if layer.dynamic:
+        signature = replace(signature, tops=layer.measure(operands))
+        operands.tops = tuple(np.full(shape, np.nan, dtype) for shape in signature.tops)
     layer.forward(operands)
     if top_diffs is not None:
         _prepare_backward(layer, operands, top_diffs, in_place=in_place, wanted=wanted)

@@ -128,6 +128,9 @@ class Layer(ABC):
     """Every top holds the numbers of bottom 0 unchanged, perhaps under another shape; forward copies them if the arrays
     differ, and does nothing if they are the same memory. With one top, backward does the same for the diffs."""
 
+    dynamic: ClassVar[bool] = False
+    """The shapes of the tops depend on the numbers in the bottoms: `measure` tells them before every forward pass."""
+
     one_top_per_bottom: ClassVar[bool] = False
     """As many tops as bottoms (Caffe's EqualNumBottomTopBlobs)."""
 
@@ -157,6 +160,14 @@ class Layer(ABC):
     def needs(self) -> Needs:
         """What backward reads of the forward values."""
         return Needs()
+
+    def measure(self, operands: Operands) -> tuple[Shape, ...]:
+        """The shapes that the tops of a `dynamic` layer need for what the bottoms hold now.
+
+        `infer` gives those at the start, before there are numbers. `operands.tops` still have the shapes of the last
+        pass here; before `forward` runs they get the measured ones.
+        """
+        raise LayerError(f"{self.type} is not dynamic")
 
     def start(self, operands: Operands) -> None:
         """Runs once before the first forward pass: fills constants and the state."""

@@ -6,8 +6,9 @@ Behaves as the Reshape and AppendParam calls of Net::Init in src/caffe/net.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from netcc.errors import Diagnostic, GraphError, LayerError, NetccError, ShapeError, UsageError, closest
+from netcc.errors import GraphError, LayerError, ShapeError, UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Use
 from netcc.layers.base import ParameterSpec, Signature, SourceLayer
 from netcc.schema import caffe_pb2
@@ -17,18 +18,26 @@ Probe = Callable[[Node], "tuple[Shape, ...] | None"]
 """Asks a data source for the shapes of a node's tops; None where no source is at hand."""
 
 
-def infer_shapes(graph: Graph, given: Mapping[str, Shape] | None = None, probe: Probe | None = None) -> None:
+def infer_shapes(
+    graph: Graph,
+    given: Mapping[str, Shape] | None = None,
+    probe: Probe | None = None,
+    measured: Mapping[int, tuple[Shape, ...]] | None = None,
+) -> None:
     """Fills in `Value.shape`, `Node.signature` and `Node.parameters`, in place.
 
-    `given` maps names of source tops to shapes and wins over everything; `probe` is asked for data layers not given.
+    `given` maps names of source tops to shapes and wins over everything; `probe` is asked for data layers not given;
+    `measured` has the shapes of the tops of dynamic layers by the layer's place in the net.
     Raises ShapeError naming the layer and the shapes of its bottoms, UsageError for a `given` name that no source
     has, GraphError where shared parameters do not fit.
     """
     given = dict(given or {})
     _check_given(graph, given)
     shared: dict[str, Parameter] = {}
-    for node in graph.nodes:
+    for index, node in enumerate(graph.nodes):
         node.signature = _signature(node, given, probe)
+        if measured and index in measured:
+            node.signature = replace(node.signature, tops=measured[index])
         for value, shape in zip(node.outputs, node.signature.tops, strict=True):
             value.shape = shape
         _make_parameters(node, shared)
@@ -112,12 +121,3 @@ def _share(owner: Parameter, other: Parameter, field: caffe_pb2.ParamSpec, node:
                 f"{who} with different {name}: {getattr(owner, name):g} and {getattr(other, name):g}", span=span
             )
         setattr(owner, name, getattr(other, name))
-
-
-def collect(graph: Graph, given: Mapping[str, Shape] | None, probe: Probe | None) -> list[Diagnostic]:
-    """The faults that `infer_shapes` finds, as diagnostics."""
-    try:
-        infer_shapes(graph, given, probe)
-    except NetccError as error:
-        return list(error.diagnostics)
-    return []

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netcc.ir.graph import Node, Parameter
-from netcc.layers.base import BatchReader, Kind, Operands
+from netcc.layers.base import BatchReader, Kind, Layer, Operands
+from netcc.plan.memory import lifetimes
 from netcc.plan.plan import AddStep, LayerStep, Plan, Slot, Step, View
-from netcc.types import Array, count
+from netcc.types import Array, Shape, count
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any]
 
@@ -47,12 +48,32 @@ class Executor:
         operands = {step.node: self._operands(step) for step in forward}
         for step in forward:
             step.node.layer.start(operands[step.node])
-        self._forward: list[BoundStep] = [(step.node.layer.forward, operands[step.node]) for step in forward]
+        self._forward: list[BoundStep] = [
+            (_forward_kernel(index, step.node.layer), operands[step.node]) for index, step in enumerate(forward)
+        ]
         self._backward: dict[bool, list[BoundStep]] = {}
         self._run([self._bind(step) for step in plan.initial])
 
+    def adopt(self, other: Executor, until: int) -> None:
+        """Takes over what a pass of `other`, the same net in other shapes, left in memory before node `until`."""
+        lives = lifetimes((*self.plan.forward, *self.plan.backward, *self.plan.backward_add))
+        pairs = zip(self.plan.forward, other.plan.forward, strict=True)
+        for index, (mine, theirs) in enumerate(pairs):
+            if not (isinstance(mine, LayerStep) and isinstance(theirs, LayerStep)):
+                continue
+            views = [*zip(mine.state, theirs.state, strict=True)]
+            if index < until or mine.node.layer.from_outside:
+                views += [*zip(mine.tops, theirs.tops, strict=True), *zip(mine.saved, theirs.saved, strict=True)]
+            for view, old in views:
+                alive = view.slot.held or (view.slot in lives and lives[view.slot].last >= until)
+                if alive and view.shape == old.shape:
+                    np.copyto(self.array(view), other.array(old))
+
     def forward(self, start: int = 0, end: int | None = None) -> None:
-        """Runs the nodes from index `start` up to and including `end` (the last by default)."""
+        """Runs the nodes from index `start` up to and including `end` (the last by default).
+
+        Raises Resized where a dynamic layer needs tops of another shape; all nodes before it have run then.
+        """
         self._run(self._forward[start : None if end is None else end + 1])
 
     def backward(self, *, accumulate: bool = False) -> None:
@@ -132,6 +153,29 @@ class Executor:
             random=self.random,
             reader=self.readers.get(step.node),
         )
+
+
+class Resized(Exception):  # noqa: N818  # no error: the net has to follow
+    """The tops of the dynamic layer at place `index` need other shapes."""
+
+    def __init__(self, index: int, shapes: tuple[Shape, ...]) -> None:
+        super().__init__(index, shapes)
+        self.index = index
+        self.shapes = shapes
+
+
+def _forward_kernel(index: int, layer: Layer) -> Callable[[Operands], None]:
+    """The layer's forward; that of a dynamic layer raises Resized first if its tops do not fit."""
+    if not layer.dynamic:
+        return layer.forward
+
+    def measured(operands: Operands) -> None:
+        shapes = layer.measure(operands)
+        if shapes != tuple(top.shape for top in operands.tops):
+            raise Resized(index, shapes)
+        layer.forward(operands)
+
+    return measured
 
 
 def _zeros(size: int, dtype: npt.DTypeLike) -> Array:

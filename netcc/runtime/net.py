@@ -16,7 +16,7 @@ from netcc.errors import UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.plan.plan import Plan, View
 from netcc.runtime.blob import Blob
-from netcc.runtime.executor import Executor
+from netcc.runtime.executor import Executor, Resized
 from netcc.runtime.export import write_net
 from netcc.runtime.loading import LoadReport, load_weights
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
@@ -56,6 +56,7 @@ class Net:
         self._definition = select(self._bound, self.phase, level, stages)
         self._given: dict[str, Shape] = dict(shapes or {})
         self._pending: dict[str, Array] = {}
+        self._measured: dict[int, tuple[Shape, ...]] = {}
         self._spare_diffs: dict[str, Array] = {}
         self._dtype = np.dtype(dtype)
         self._keep_all, self._gradients = keep_all, gradients
@@ -122,7 +123,13 @@ class Net:
             self.reshape()
         first = self.node_index(start) if start else 0
         last = self.node_index(end) if end else len(self.graph.nodes) - 1
-        self._executor.forward(first, last)
+        while True:
+            try:
+                self._executor.forward(first, last)
+                break
+            except Resized as resized:
+                self._follow(resized)
+                first = resized.index
         names = [value.name for value in self.graph.nodes[last].outputs] if end else self.outputs
         return {name: self.blobs[name].data for name in names}
 
@@ -157,17 +164,28 @@ class Net:
     def reshape(self) -> None:
         """Follows new shapes of input blobs at once (`forward` does so by itself). Parameters keep their numbers."""
         given = {**self._given, **{name: array.shape for name, array in self._pending.items()}}
-        graph = shaped_graph(self._definition, given, self._sources.probe)
-        old, kept = self.graph, {name: self.blobs[name].data for name in self._held_inputs()}
-        parameters = carry_over(graph, old, self.parameter_arrays())
-        diffs = carry_over(graph, old, self.parameter_diff_arrays())
+        kept = {name: self.blobs[name].data for name in self._held_inputs()}
+        self._lay_out(given, {})
         self._given, pending, self._pending = given, self._pending, {}
-        blobs, params = self.blobs, self.params
-        self._install(graph, parameters, diffs)
-        self.blobs, self.params = blobs, params  # the objects that users hold stay alive
         for name, numbers in {**kept, **pending}.items():
             if self.blobs[name].shape == numbers.shape:
                 self.blobs[name].data[...] = numbers
+
+    def _follow(self, resized: Resized) -> None:
+        """Lays the net out anew in the middle of a pass, for the measured shapes of one dynamic layer."""
+        later = {index: shapes for index, shapes in self._measured.items() if index < resized.index}
+        old = self._executor
+        self._lay_out(self._given, {**later, resized.index: resized.shapes})
+        self._executor.adopt(old, resized.index)
+
+    def _lay_out(self, given: Mapping[str, Shape], measured: Mapping[int, tuple[Shape, ...]]) -> None:
+        """Plans the net for other shapes; parameters, their diffs and the blobs that users hold stay."""
+        graph = shaped_graph(self._definition, given, self._sources.probe, measured)
+        parameters = carry_over(graph, self.graph, self.parameter_arrays())
+        diffs = carry_over(graph, self.graph, self.parameter_diff_arrays())
+        blobs, params = self.blobs, self.params
+        self._install(graph, parameters, diffs)
+        self.blobs, self.params, self._measured = blobs, params, dict(measured)
 
     def copy_from(self, weights: str | Path) -> LoadReport:
         """Copies the parameters of layers of the same name from a `.caffemodel`; says what was loaded.
