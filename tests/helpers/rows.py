@@ -12,7 +12,10 @@ from netcc.types import TRAIN, Phase, Shape
 
 @dataclass(frozen=True)
 class Row:
-    """A layer and the bottoms it is tried on. `gradient_tops`: how many tops pass a gradient back (None: all)."""
+    """A layer and the bottoms it is tried on. `gradient_tops`: how many tops pass a gradient back (None: all).
+
+    `gradient` False: what backward gives is not the derivative, as in Caffe, and is tested elsewhere.
+    """
 
     type: str
     fields: str
@@ -21,6 +24,7 @@ class Row:
     phase: Phase = TRAIN
     integers: Mapping[int, int] = field(default_factory=dict)
     gradient_tops: int | None = None
+    gradient: bool = True
     batched: bool = True
 
 

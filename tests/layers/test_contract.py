@@ -21,6 +21,7 @@ def test_contract(row: Row) -> None:
         tops=row.tops,
         integers=row.integers,
         gradient_tops=row.gradient_tops,
+        gradient=row.gradient,
         batched=row.batched,
     )
 
