@@ -20,6 +20,10 @@ READER_GONE = 141
 """128 + SIGPIPE, as a program that the signal ends."""
 
 
+class ReaderGoneError(Exception):
+    """Whoever reads our output has closed it."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands live in modules of their own, imported when a command is called or described."""
 
@@ -35,6 +39,13 @@ class LazyGroup(click.Group):
             return None
         command = getattr(import_module(self.modules[name]), name)
         return command if isinstance(command, click.Command) else None
+
+    def invoke(self, context: click.Context) -> Any:
+        """As click's, but a closed pipe is told apart: click would exit with 1, as if the input were wrong."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
 
     def main(
         self,
@@ -59,7 +70,7 @@ class LazyGroup(click.Group):
         except NetccError as error:
             show(error)
             status = error.exit_code
-        except BrokenPipeError:
+        except (ReaderGoneError, BrokenPipeError):
             _silence_output()
             status = READER_GONE
         except Exception as error:

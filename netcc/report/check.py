@@ -49,6 +49,7 @@ def check_definition(
     report = Report(name)
     try:
         document = read(name)
+        report.name = document.source.name
         if kind_of(document) == "solver":
             _check_solver(document, report)
         else:
