@@ -1,0 +1,72 @@
+"""The examples of the README do what it says: console blocks line by line, Python blocks as doctests."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+BROKEN = """\
+layer {
+  name: "data"
+  type: "Input"
+  top: "data"
+  input_parm { shape { dim: 1 dim: 3 dim: 8 dim: 8 } }
+}
+layer { name: "pool" type: "Pooling" bottom: "dat" top: "pool" pooling_param { kernel_size: "2" } }
+"""
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the README assumes it: the zoo, digits, a net with faults."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "zoo", folder / "zoo")
+    (folder / "broken.prototxt").write_text(BROKEN)
+    subprocess.run([sys.executable, "-m", "netcc", "data", "mnist", "."], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def test_there_are_examples() -> None:
+    assert len(blocks("console")) >= 2
+    assert len(blocks("python")) >= 3
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.splitlines()[0])
+def test_console_examples_print_what_is_shown(block: str, place: Path) -> None:
+    for call in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        command, _, expected = call.partition("\n")
+        program, *arguments = shlex.split(command)
+        assert program == "netcc"
+        done = subprocess.run(
+            [sys.executable, "-m", "netcc", *arguments],
+            cwd=place,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == expected
+
+
+def test_python_examples_print_what_is_shown(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    source = "\n".join(blocks("python"))
+    test = doctest.DocTestParser().get_doctest(source, {}, "README.md", "README.md", 0)
+    assert len(test.examples) > 10
+    said: list[str] = []
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
+    assert result.failed == 0, "".join(said)
