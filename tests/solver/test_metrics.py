@@ -82,6 +82,14 @@ def test_the_whole_file():
     ]
 
 
+def test_the_speed_is_that_since_the_last_display():
+    shown = events.Displayed(0, 1.0, 0.1, (), 1.0, 1)
+    slow, fast = events.Iterated(0, 1.0, 0.1, 2.0), events.Iterated(1, 1.0, 0.1, 0.5)
+    start = events.Started(0, 9, "net", "fixed", 1, 10)
+    rows = rows_of([start, slow, shown, fast, fast, shown])
+    assert [row["images_per_second"] for row in rows if row["event"] == "train"] == [5, 20]
+
+
 def test_a_test_without_a_loss_has_none():
     (row,) = rows_of([events.NetTested(0, 0, (Score("acc", 1.0),), None, 1.0)])
     assert row["loss"] is None

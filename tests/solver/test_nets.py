@@ -85,6 +85,14 @@ def test_a_state_may_set_the_phase():
         assert "acc" in solver.net.blobs
 
 
+def test_the_phase_of_the_net_itself_gives_way_to_that_of_the_solver(tmp_path):
+    (tmp_path / "own.prototxt").write_text(net_text("own", "state { phase: TEST }"))
+    with Solver(f'net: "own.prototxt"\n{FIXED}') as solver:
+        assert solver.net.phase == TEST
+    with Solver(f'net: "own.prototxt" train_state {{ phase: TRAIN }}\n{FIXED}') as solver:
+        assert solver.net.phase == TRAIN
+
+
 def test_a_net_beside_the_solver_is_found(tmp_path, monkeypatch):
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets/beside.prototxt").write_text(net_text("beside"))

@@ -46,6 +46,18 @@ def test_one_seed_gives_one_run():
     assert runs[0].tobytes() != runs[2].tobytes()
 
 
+def test_one_seed_gives_the_same_tests():
+    told = []
+    for seed in (5, 5, 6):
+        recorder = Recorder()
+        with Solver(solver_text("test_iter: 1 test_interval: 1"), seed=seed, listeners=[recorder]) as solver:
+            weights(solver).fill(1)
+            weights(solver)[0] = 2
+            solver.step(1)
+        told.append(recorder.events)
+    assert told[0] == told[1] != told[2]
+
+
 @pytest.mark.parametrize(("field", "given", "used"), [("random_seed: 3", None, 3), ("random_seed: 3", 4, 4)])
 def test_the_seed_in_use(field, given, used):
     with Solver(solver_text(field), seed=given) as solver:
