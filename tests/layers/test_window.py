@@ -6,7 +6,7 @@ import math
 
 import pytest
 from google.protobuf import text_format
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netcc.errors import LayerError, ShapeError
@@ -30,6 +30,7 @@ sizes, kernels, strides, pads = st.integers(1, 30), st.integers(1, 7), st.intege
 
 
 @given(sizes, kernels, strides, pads, st.integers(1, 3))
+@settings(deadline=None)
 def test_convolution_counts_the_windows_that_fit(size: int, kernel: int, stride: int, pad: int, dilation: int) -> None:
     reach = dilation * (kernel - 1) + 1
     starts = [start for start in range(0, size + 2 * pad, stride) if start + reach <= size + 2 * pad]
@@ -42,6 +43,7 @@ def test_convolution_counts_the_windows_that_fit(size: int, kernel: int, stride:
 
 
 @given(sizes, kernels, strides, pads, st.integers(1, 3))
+@settings(deadline=None)
 def test_spreading_is_undone_by_convolution(size: int, kernel: int, stride: int, pad: int, dilation: int) -> None:
     form = window(kernel, stride, pad, dilation)
     if stride * (size - 1) + dilation * (kernel - 1) + 1 - 2 * pad < 1:
@@ -52,6 +54,7 @@ def test_spreading_is_undone_by_convolution(size: int, kernel: int, stride: int,
 
 
 @given(sizes, kernels, strides, pads, st.booleans())
+@settings(deadline=None)
 def test_pooling_rounds_up_and_drops_a_last_window_in_the_padding(
     size: int, kernel: int, stride: int, pad: int, floor: bool
 ) -> None:
