@@ -61,10 +61,9 @@ def run_layer(
 ) -> Result:
     """Runs `layer` alone: start, forward and, with `top_diffs`, backward.
 
-    `parameters` None draws them from `seed`; `given` are shapes from outside and `reader` the
-    batches for a SourceLayer; `in_place` lets top 0
-    share the memory of bottom 0; `wanted` says for which bottoms and parameters, in this order, a gradient is asked
-    (None: all that the layer allows). All memory that the layer must write itself is NaN beforehand.
+    `parameters` None draws them from `seed` (those that do not learn are positive); `given` are shapes from outside
+    and `reader` the batches for a SourceLayer; `in_place` lets top 0 share the memory of bottom 0; `wanted` says for
+    which bottoms and parameters, in this order, a gradient is asked (None: all that the layer allows). All memory that the layer must write itself is NaN beforehand.
     """
     arrays = [np.array(bottom, dtype) for bottom in bottoms]
     shapes = [array.shape for array in arrays]
@@ -80,7 +79,8 @@ def run_layer(
         operands.tops = tuple(np.full(shape, np.nan, dtype) for shape in signature.tops)
     layer.forward(operands)
     if top_diffs is not None:
-        _prepare_backward(layer, operands, top_diffs, in_place=in_place, wanted=wanted)
+        learns = [spec.learns for spec in signature.parameters]
+        _prepare_backward(layer, operands, top_diffs, learns, in_place=in_place, wanted=wanted)
         layer.backward(operands)
     return Result(signature, operands, operands.tops, operands.bottom_diffs, operands.parameter_diffs)
 
@@ -95,9 +95,8 @@ def _allocate(
     in_place: bool,
     seed: int,
 ) -> Operands:
-    random = np.random.default_rng(seed)
     if parameters is None:
-        parameters = [random.uniform(-1, 1, spec.shape) for spec in signature.parameters]
+        parameters = _draw_parameters(signature, seed)
     tops = [np.full(shape, np.nan, dtype) for shape in signature.tops]
     if in_place:
         tops[0] = bottoms[0]
@@ -110,6 +109,11 @@ def _allocate(
         state=tuple(_buffer(buffer, dtype) for buffer in signature.state),
         random=np.random.default_rng(seed + 1),
     )
+
+
+def _draw_parameters(signature: Signature, seed: int) -> list[Array]:
+    random = np.random.default_rng(seed)
+    return [random.uniform(-1 if spec.learns else 0.5, 1, spec.shape) for spec in signature.parameters]
 
 
 def _buffer(buffer: Buffer, dtype: npt.DTypeLike) -> Array:
@@ -128,13 +132,14 @@ def _prepare_backward(
     layer: Layer,
     operands: Operands,
     top_diffs: Sequence[npt.ArrayLike],
+    learns: Sequence[bool],
     *,
     in_place: bool,
     wanted: Sequence[bool] | None,
 ) -> None:
     bottoms = operands.bottoms
     allowed = [layer.differentiable and layer.gradient_allowed(i) for i in range(len(bottoms))]
-    flags = [*allowed, *[True] * len(operands.parameters)] if wanted is None else list(wanted)
+    flags = [*allowed, *learns] if wanted is None else list(wanted)
     operands.top_diffs = tuple(
         np.array(diff, top.dtype).reshape(top.shape) for diff, top in zip(top_diffs, operands.tops, strict=True)
     )
@@ -163,9 +168,9 @@ def check_layer(
 
     `integers[i] = n` fills bottom i with whole numbers below n; `gradient_tops` is how many tops pass a gradient back
     (all if None); `gradient` False leaves out the comparison with central differences; `batched` repeats all with a
-    first axis of 1. Checked: every number of tops and diffs is written; bottoms, parameters and top diffs are not;
-    gradients are right; backward reads nothing but what `needs` declares and gives the same twice; leaving out one
-    gradient changes no other; float32 agrees with float64; in place, where allowed, agrees with not in place.
+    first axis of 1. Checked: every number of tops and diffs is written; bottoms, learning parameters and top diffs are
+    not; gradients are right; backward reads nothing but what `needs` declares and gives the same twice; leaving out
+    one gradient changes no other; float32 agrees with float64; in place, where allowed, agrees with not in place.
     """
     case = _Case(layer, _draw(shapes, integers or {}, seed), tops, gradient_tops, seed)
     case.check_forward()
@@ -204,7 +209,8 @@ class _Case:
         self._layer, self._bottoms, self._count, self._seed = layer, bottoms, tops, seed
         random = np.random.default_rng(seed + 2)
         forward = run_layer(layer, bottoms, tops=tops, seed=seed)
-        self._parameters = [array.copy() for array in forward.operands.parameters]
+        self._learns = [spec.learns for spec in forward.signature.parameters]
+        self._parameters = _draw_parameters(forward.signature, seed)
         carrying = tops if gradient_tops is None else gradient_tops
         self._top_diffs = [
             random.uniform(-1, 1, top.shape) if index < carrying else np.zeros(top.shape)
@@ -230,7 +236,9 @@ class _Case:
         for index, top in enumerate(self._result.tops):
             assert not np.isnan(top).any(), f"top {index} is not wholly written"
         _assert_same(self._result.operands.bottoms, self._bottoms, "forward or backward changed bottom")
-        _assert_same(self._result.operands.parameters, self._parameters, "forward or backward changed parameter")
+        for index, (found, given) in enumerate(zip(self._result.operands.parameters, self._parameters, strict=True)):
+            if self._learns[index]:
+                _assert_same([found], [given], f"forward or backward changed parameter {index}, array")
 
     def check_backward(self) -> None:
         first = self._diffs(self._result)

@@ -31,11 +31,16 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class ParameterSpec:
-    """A learnable blob that a layer asks for: `name` is for people ("weights"), `filler` sets its first values."""
+    """A learnable blob that a layer asks for: `name` is for people ("weights"), `filler` sets its first values.
+
+    With `learns` False the layer keeps it by itself (running statistics): forward may change it, backward is never
+    asked for its gradient, and the solver leaves it alone, as with lr_mult: 0.
+    """
 
     name: str
     shape: Shape
     filler: caffe_pb2.FillerParameter
+    learns: bool = True
 
 
 @dataclass(frozen=True, slots=True)

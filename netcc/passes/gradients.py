@@ -51,5 +51,5 @@ def _switch_off(node: Node) -> None:
 def _force(graph: Graph) -> None:
     for node in graph.nodes:
         node.propagate = [wanted or node.layer.gradient_allowed(i) for i, wanted in enumerate(node.propagate)]
-        node.learn = [True] * len(node.parameters)
+        node.learn = [spec.learns for spec in node.signature.parameters]
         node.runs_backward = bool(node.inputs or node.parameters)

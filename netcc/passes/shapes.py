@@ -97,9 +97,8 @@ def _make_parameters(node: Node, shared: dict[str, Parameter]) -> None:
 
 
 def _owned(node: Node, index: int, spec: ParameterSpec, field: caffe_pb2.ParamSpec) -> Parameter:
-    return Parameter(
-        node, index, spec.name, spec.shape, spec.filler, field.lr_mult, field.decay_mult, share_name=field.name
-    )
+    lr_mult = field.lr_mult if spec.learns else 0.0
+    return Parameter(node, index, spec.name, spec.shape, spec.filler, lr_mult, field.decay_mult, share_name=field.name)
 
 
 def _share(owner: Parameter, other: Parameter, field: caffe_pb2.ParamSpec, node: Node) -> None:

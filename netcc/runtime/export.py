@@ -40,6 +40,7 @@ def exported(graph: Graph) -> caffe_pb2.NetParameter:
                 layer.bottom[index] = f"{_split_name(value)}_{next_split[value]}"
                 next_split[value] += 1
         _set_loss_weights(layer, node)
+        _fix_statistics(layer, node)
         for value in node.outputs:
             if _readers(value) > 1:
                 _add_split(net, value)
@@ -61,6 +62,15 @@ def _split_name(value: Value) -> str:
 def _set_loss_weights(layer: caffe_pb2.LayerParameter, node: Node) -> None:
     if node.layer.is_loss and not layer.loss_weight:
         layer.loss_weight.append(1)
+
+
+def _fix_statistics(layer: caffe_pb2.LayerParameter, node: Node) -> None:
+    """Says that the parameters which the layer keeps by itself do not learn."""
+    for index, spec in enumerate(node.signature.parameters):
+        if not spec.learns:
+            while len(layer.param) <= index:
+                layer.param.add()
+            layer.param[index].lr_mult = 0
 
 
 def _add_split(net: caffe_pb2.NetParameter, value: Value) -> None:
