@@ -63,7 +63,8 @@ def run_layer(
 
     `parameters` None draws them from `seed` (those that do not learn are positive); `given` are shapes from outside
     and `reader` the batches for a SourceLayer; `in_place` lets top 0 share the memory of bottom 0; `wanted` says for
-    which bottoms and parameters, in this order, a gradient is asked (None: all that the layer allows). All memory that the layer must write itself is NaN beforehand.
+    which bottoms and parameters, in this order, a gradient is asked (None: all that the layer allows). All memory that
+    the layer must write itself is NaN beforehand.
     """
     arrays = [np.array(bottom, dtype) for bottom in bottoms]
     shapes = [array.shape for array in arrays]
@@ -174,7 +175,7 @@ def check_layer(
     """
     case = _Case(layer, _draw(shapes, integers or {}, seed), tops, gradient_tops, seed)
     case.check_forward()
-    if layer.differentiable:
+    if case.has_gradient:
         case.check_backward()
         case.check_left_out()
         if gradient:
@@ -210,20 +211,21 @@ class _Case:
         random = np.random.default_rng(seed + 2)
         forward = run_layer(layer, bottoms, tops=tops, seed=seed)
         self._learns = [spec.learns for spec in forward.signature.parameters]
+        self.has_gradient = layer.differentiable or any(self._learns)
         self._parameters = _draw_parameters(forward.signature, seed)
         carrying = tops if gradient_tops is None else gradient_tops
         self._top_diffs = [
             random.uniform(-1, 1, top.shape) if index < carrying else np.zeros(top.shape)
             for index, top in enumerate(forward.tops)
         ]
-        self._result = self._run() if layer.differentiable else forward
+        self._result = self._run() if self.has_gradient else forward
 
     def _run(self, bottoms: Sequence[Array] | None = None, **options: object) -> Result:
         return run_layer(
             self._layer,
             self._bottoms if bottoms is None else bottoms,
             self._parameters,
-            self._top_diffs if self._layer.differentiable else None,
+            self._top_diffs if self.has_gradient else None,
             tops=self._count,
             seed=self._seed,
             **options,  # type: ignore[arg-type]  # the options of run_layer, by name

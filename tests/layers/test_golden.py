@@ -70,6 +70,8 @@ def test_golden(case: dict[str, Any]) -> None:
         net.forward()
     for blob, array in reference.blobs("out").items():
         assert_near(net.blobs[blob].data, array, case["tolerance"]["forward"], blob)
+    for (layer, index), array in reference.parameters("pafter").items():
+        assert_near(net.params[layer][index].data, array, case["tolerance"]["forward"], f"{layer} {index}")
     if case["backward"]:
         check_backward(net, reference, case["tolerance"]["backward"])
 

@@ -1,0 +1,38 @@
+"""Rows of the elementwise layers beside ReLU, Sigmoid and TanH."""
+
+from helpers.rows import Row
+
+ROWS = [
+    Row("AbsVal", "", ((3, 4, 2),)),
+    Row("BNLL", "", ((3, 4, 2),)),
+    Row("Clip", "clip_param { min: -0.7 max: 1.1 }", ((3, 4, 3),)),
+    Row("Clip", "clip_param { min: 1 max: -1 }", ((3, 5),)),
+    Row("ELU", "", ((3, 4, 2),)),
+    Row("ELU", "elu_param { alpha: 0.3 lambda: 1.7 }", ((3, 5),)),
+    Row("ELU", "elu_param { alpha: -0.5 }", ((3, 5),)),
+    Row("SeLU", "", ((3, 4, 2),)),
+    Row("SeLu", "selu_param { lambda: 1.1 alpha: 0.5 }", ((3, 5),)),
+    Row("SELU", "", ((3, 5),)),
+    Row("Exp", "", ((3, 4, 2),)),
+    Row("Exp", "exp_param { base: 2 scale: -0.5 shift: 0.3 }", ((3, 5),)),
+    Row("Log", "log_param { shift: 3 }", ((3, 4, 2),)),
+    Row("Log", "log_param { base: 10 scale: -0.5 shift: 2 }", ((3, 5),)),
+    *(Row("Power", f"power_param {{ power: {power} scale: -0.5 shift: 2 }}", ((3, 5),)) for power in (0, 1, 2, 3, -1)),
+    *(Row("Power", f"power_param {{ power: {power} shift: 3 }}", ((3, 5),)) for power in (0.5, -0.75, 0.25, 1.3)),
+    Row("Power", "power_param { power: 3 scale: 0 shift: 2 }", ((3, 5),)),
+    Row("Power", "", ((3, 4, 2),)),
+    Row("Swish", "", ((3, 4, 2),)),
+    Row("Swish", "swish_param { beta: -1.5 }", ((3, 5),)),
+    Row("Threshold", "threshold_param { threshold: 0.2 }", ((3, 4, 2),)),
+    Row("ReLU6", "", ((3, 4, 2),)),
+    Row("ReLU6", "relu6_param { negative_slope: 0.1 }", ((3, 5),)),
+    Row("ReLU6", "relu6_param { negative_slope: -4 }", ((3, 5),)),
+    Row("HardSigmoid", "", ((3, 4, 2),)),
+    Row("HardSigmoid", "hard_sigmoid_param { alpha: 0.9 beta: 0.4 }", ((3, 5),)),
+    Row("HSigmoid", "", ((3, 4, 2),)),
+    Row("HSwish", "", ((3, 4, 2),)),
+    Row("HardSwish", "", ((3, 5),)),
+    Row("Mish", "", ((3, 4, 2),)),
+    Row("PReLU", "", ((3, 4, 2),)),
+    Row("PReLU", "prelu_param { channel_shared: true }", ((3, 4),)),
+]
