@@ -186,8 +186,21 @@ class UsageError(NetccError):
     exit_code = 2
 
 
+class NetccWarning(UserWarning):
+    """Something was passed over that the user should know of: `warnings.warn` tells it, a command prints it."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(str(diagnostic))
+        self.diagnostic = diagnostic
+
+
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like `name`, or None if none is near."""
+    near = nearest(name, candidates, 1)
+    return near[0] if near else None
+
+
+def nearest(name: str, candidates: Iterable[str], most: int) -> list[str]:
+    """At most `most` candidates like `name`, the nearest first; case does not count."""
     by_folded = {candidate.lower(): candidate for candidate in candidates}
-    near = difflib.get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
-    return by_folded[near[0]] if near else None
+    return [by_folded[near] for near in difflib.get_close_matches(name.lower(), by_folded, n=most, cutoff=0.6)]

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from netcc.errors import Diagnostic
 from netcc.prototxt.tree import Document, Field, Message, Node
 from netcc.schema.hints import Place, hint, place_name
+from netcc.schema.outside import outside_field
 from netcc.schema.values import FieldRule, MessageRules, ValueFaultError, found, message_rules
 
 Unknown: TypeAlias = Literal["error", "warn"]
@@ -32,7 +33,7 @@ class Binder:
         seen: dict[str, Field] = {}
         for item in node.fields:
             name = item.name
-            rule = rules.fields.get(name)
+            rule = rules.fields.get(name) or self._outside(name, rules)
             if rule is None:
                 self._unknown(item)
             elif not rule.repeated and seen.setdefault(name, item) is not item:
@@ -44,6 +45,11 @@ class Binder:
         for name in rules.required:
             if name not in seen:
                 self._missing(rules.fields[name])
+
+    def _outside(self, name: str, rules: MessageRules) -> FieldRule | None:
+        """The rule of a field that the schema lacks and a package adds."""
+        extension = outside_field(rules.descriptor, name)
+        return FieldRule(extension) if extension is not None else None
 
     def _set_value(self, item: Field, target: Any, rule: FieldRule) -> None:
         value, convert = item.value, rule.convert
@@ -65,7 +71,7 @@ class Binder:
         if not isinstance(value, Message):
             self._error(value, f"{item.name!r} expects {rule.expected}, found {found(value)}")
             return
-        inner = getattr(target, item.name)
+        inner = target.Extensions[rule.extension] if rule.extension else getattr(target, item.name)
         if rule.repeated:
             inner = inner.add()
         else:

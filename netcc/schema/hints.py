@@ -10,6 +10,7 @@ from google.protobuf.descriptor import Descriptor
 from netcc.errors import closest
 from netcc.prototxt.kinds import SOLVER_FIELDS
 from netcc.prototxt.tree import Field
+from netcc.schema.outside import outside_names
 
 ALIASES = {
     "batch": "batch_size",
@@ -56,7 +57,7 @@ def place_name(place: Place) -> str:
 def hint(name: str, path: Sequence[Place]) -> tuple[tuple[str, ...], str | None]:
     """Notes and a suggestion for the field `name`, unknown in the last message of `path` (the outermost is first)."""
     message = path[-1][1]
-    names = [field.name for field in message.fields]
+    names = [*(field.name for field in message.fields), *outside_names(message)]
     if name in REPLACED and message.name == "LayerParameter":
         return (REPLACED[name],), None
     alias = ALIASES.get(name, name)

@@ -45,14 +45,16 @@ class ValueFaultError(ValueError):
 class FieldRule:
     """One field of a message: whether it repeats, and how its value is read.
 
-    `convert` is None for a field that holds a message, `message` is None for one that holds a value.
+    `convert` is None for a field that holds a message, `message` is None for one that holds a value; `extension` is
+    None for a field of the schema.
     """
 
-    __slots__ = ("convert", "expected", "message", "name", "repeated")
+    __slots__ = ("convert", "expected", "extension", "message", "name", "repeated")
 
     def __init__(self, field: FieldDescriptor) -> None:
         self.name = field.name
         self.repeated = _has_label(field, "repeated")
+        self.extension = field if field.is_extension else None
         self.message: Descriptor | None = field.message_type
         self.convert: Convert | None = None
         self.expected = "a message { ... }"
