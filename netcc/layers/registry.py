@@ -1,4 +1,7 @@
-"""Which class implements which `type`. Families announce themselves; there is no list to keep."""
+"""Which class implements which `type`. Families announce themselves; there is no list to keep.
+
+Packages from outside announce theirs under the entry point group `netcc.layers`: see docs/adding_a_layer.md.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
-from netcc.errors import LayerError, closest
+from netcc.errors import LayerError, nearest
 from netcc.layers.base import Layer
+from netcc.schema.outside import load_outside
+
+MOST_NEAR_NAMES = 4
+"""So many names are shown for a type that does not exist."""
 
 _classes: dict[str, type[Layer]] = {}
 
@@ -40,15 +47,33 @@ def _load_families() -> None:
 
 
 def layer_types() -> list[str]:
-    """All known layer types, sorted."""
+    """All known layer types, those of packages from outside too, sorted."""
     _load_families()
+    load_outside()
     return sorted(_classes)
 
 
 def layer_class(name: str) -> type[Layer]:
-    """The class for `type: "name"`; raises LayerError that lists near names."""
+    """The class for `type: "name"`; raises UnknownTypeError that lists near names."""
     _load_families()
+    if name not in _classes:
+        load_outside()
     found = _classes.get(name)
     if found is None:
-        raise LayerError(f"unknown layer type {name!r}", field=("type",), suggestion=closest(name, _classes))
+        raise _unknown(name)
     return found
+
+
+class UnknownTypeError(LayerError):
+    """No class is registered for the type."""
+
+
+def _unknown(name: str) -> UnknownTypeError:
+    near = nearest(name, _classes, MOST_NEAR_NAMES)
+    notes = [f"near names: {', '.join(near)}"] if len(near) > 1 else []
+    return UnknownTypeError(
+        f"unknown layer type {name!r}",
+        field=("type",),
+        notes=[*notes, "`netcc layers` lists all; docs/adding_a_layer.md shows how to register a class of your own"],
+        suggestion=near[0] if near else None,
+    )

@@ -19,7 +19,11 @@ def test_types_are_found_by_name() -> None:
 def test_unknown_type() -> None:
     with pytest.raises(LayerError) as caught:
         layer_class("Convolutions")
-    assert str(caught.value) == "error: unknown layer type 'Convolutions'\n  did you mean 'Convolution'?"
+    first, near, advice, question = str(caught.value).splitlines()
+    assert first == "error: unknown layer type 'Convolutions'"
+    assert near.startswith("  near names: Convolution, Deconvolution")
+    assert advice == ("  `netcc layers` lists all; docs/adding_a_layer.md shows how to register a class of your own")
+    assert question == "  did you mean 'Convolution'?"
     assert caught.value.field == ("type",)
 
 
