@@ -99,7 +99,7 @@ def test_all_faults_of_a_net_come_at_once() -> None:
 def test_loss_weights_come_from_the_net_or_the_layer() -> None:
     labels = input_layer("y", 2)
     text = (
-        X + labels + layer("t", "TanH", "x", "a", "loss_weight: 0.5") + layer("loss", "SoftmaxWithLoss", "x y", "l p")
+        X + labels + layer("t", "TanH", "x", "a", "loss_weight: 0.5") + layer("loss", "SoftmaxWithLossOHEM", "x y", "l p")
     )
     tanh, loss = graph_of(text).nodes[-2:]
     assert [value.loss_weight for value in tanh.outputs + loss.outputs] == [0.5, 1.0, 0.0]

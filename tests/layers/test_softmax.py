@@ -91,13 +91,6 @@ def test_gradient_is_probability_less_one_at_the_label_and_zero_where_ignored() 
     assert result.bottom_diffs[1] is None
 
 
-def test_second_top_is_the_probabilities() -> None:
-    x = np.random.default_rng(2).uniform(-1, 1, (2, 3, 4))
-    layer = make_layer("SoftmaxWithLoss", bottoms=2, tops=2)
-    tops = run_layer(layer, [x, np.zeros((2, 4))], tops=2).tops
-    np.testing.assert_allclose(tops[1], np.exp(log_softmax(x)), rtol=1e-12)
-
-
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
