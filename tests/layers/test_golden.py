@@ -57,7 +57,8 @@ def assert_near(found: Array, expected: Array, tolerance: list[float], what: str
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: case["name"])
-def test_golden(case: dict[str, Any]) -> None:
+def test_golden(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER)  # files that nets name are beside them
     reference = Reference(case["name"])
     net = netcc.Net(FOLDER / f"{case['name']}.prototxt", Phase[case["phase"]])
     for (layer, index), array in reference.parameters("param").items():
