@@ -100,7 +100,7 @@ def _allocate(
         parameters = _draw_parameters(signature, seed)
     tops = [np.full(shape, np.nan, dtype) for shape in signature.tops]
     if in_place:
-        tops[0] = bottoms[0]
+        tops[0] = bottoms[0].reshape(signature.tops[0])
     return Operands(
         bottoms=tuple(bottoms),
         tops=tuple(tops),
@@ -149,7 +149,7 @@ def _prepare_backward(
         for array, flag in zip((*bottoms, *operands.parameters), flags, strict=True)
     ]
     if in_place and diffs[0] is not None:
-        diffs[0] = operands.top_diffs[0]
+        diffs[0] = operands.top_diffs[0].reshape(bottoms[0].shape)
     operands.bottom_diffs = tuple(diffs[: len(bottoms)])
     operands.parameter_diffs = tuple(diffs[len(bottoms) :])
 
@@ -199,7 +199,8 @@ def _draw(shapes: Sequence[Shape], integers: Mapping[int, int], seed: int) -> li
         if index in integers:
             bottoms.append(random.integers(integers[index], size=shape).astype(np.float64))
         else:
-            bottoms.append(random.permutation((np.arange(size) + 0.37) / max(size, 1) * 4 - 2).reshape(shape))
+            numbers = (np.arange(size) + 0.37 + 0.19 * index) / max(size, 1) * 4 - 2
+            bottoms.append(random.permutation(numbers).reshape(shape))
     return bottoms
 
 
