@@ -10,9 +10,11 @@ from netcc.layers.registry import layer_class, layer_types
 from netcc.testing import check_layer, make_layer
 
 ROWS = all_rows()
+WITHOUT_FORWARD = {"HDF5Output"}
+"""Layers whose forward pass is refused."""
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type}-{row.fields}-{row.shapes[0]}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type}-{row.fields}-{row.shapes[:1]}")
 def test_contract(row: Row) -> None:
     layer = make_layer(row.type, row.fields, phase=row.phase, bottoms=len(row.shapes), tops=row.tops)
     check_layer(
@@ -28,10 +30,10 @@ def test_contract(row: Row) -> None:
 
 @pytest.mark.parametrize("name", layer_types())
 def test_every_layer_has_a_row(name: str) -> None:
-    assert issubclass(layer_class(name), SourceLayer) or name in {row.type for row in ROWS}
+    assert issubclass(layer_class(name), SourceLayer) or name in {row.type for row in ROWS} | WITHOUT_FORWARD
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type}-{row.fields}-{row.shapes[0]}")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type}-{row.fields}-{row.shapes[:1]}")
 def test_declared_numbers_of_bottoms_and_tops_allow_the_row(row: Row) -> None:
     kind = layer_class(row.type)
     assert kind.bottoms.allows(len(row.shapes))
