@@ -71,12 +71,16 @@ class FilterBank(Layer):
     def top_size(self, plan: Correlation) -> Shape:
         """Spatial size of the top."""
 
+    def groups(self, channels: int) -> int:
+        """Into how many groups the channels of the bottom are split."""
+        return self.group
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         bottom = self._common_shape(bottoms)
         axis = canonical_axis(self.axis, len(bottom), (CONVOLUTION_MESSAGE, "axis"))
-        if bottom[axis] % self.group:
+        if bottom[axis] % self.groups(bottom[axis]):
             raise ShapeError(
-                f"{bottom[axis]} channels cannot be split into {self.group} groups",
+                f"{bottom[axis]} channels cannot be split into {self.groups(bottom[axis])} groups",
                 field=(CONVOLUTION_MESSAGE, "group"),
             )
         axes = len(bottom) - axis - 1
@@ -140,7 +144,7 @@ class Convolution(FilterBank):
     """
 
     def correlation(self, bottom: Shape, window: Window) -> Correlation:
-        return correlation(bottom, self.num_output, self.group, window)
+        return correlation(bottom, self.num_output, self.groups(bottom[1]), window)
 
     def top_size(self, plan: Correlation) -> Shape:
         return plan.result_size
@@ -173,7 +177,8 @@ class Deconvolution(FilterBank):
     """
 
     def correlation(self, bottom: Shape, window: Window) -> Correlation:
-        return correlation((bottom[0], self.num_output, *window.spread(bottom[2:])), bottom[1], self.group, window)
+        image = (bottom[0], self.num_output, *window.spread(bottom[2:]))
+        return correlation(image, bottom[1], self.groups(bottom[1]), window)
 
     def top_size(self, plan: Correlation) -> Shape:
         return plan.size
