@@ -1,18 +1,15 @@
-"""A reader of the HDF5 files behind Caffe's solver runs, registered for `type: "HDF5Data"` while netcc has none."""
+"""A reader of the HDF5 files behind Caffe's solver runs, for HDF5Data layers while netcc has none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Self
 
 import h5py
 import numpy as np
 
 from netcc.data.source import locate, reader
-from netcc.layers.base import Count, Operands, Signature, SourceLayer
-from netcc.layers.registry import layer_types, register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
 
@@ -54,27 +51,7 @@ def _column(path: Path, name: str) -> Array:
         return np.array(file[name])
 
 
-@dataclass(frozen=True)
-class RowLayer(SourceLayer):
-    """Tops are the datasets of the same names."""
-
-    tops = Count(1, None)
-    has_reader = True
-
-    @classmethod
-    def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
-        return cls()
-
-    def infer_given(self, given: Sequence[Shape | None], tops: int) -> Signature:
-        return Signature(tops=tuple(shape for shape in given if shape is not None))
-
-    def forward(self, operands: Operands) -> None:
-        assert operands.reader is not None
-        operands.reader.read(operands.tops)
-
-
+@cache
 def provide_hdf5_data() -> None:
-    """Makes nets with HDF5Data layers work."""
-    if "HDF5Data" not in layer_types():
-        register("HDF5Data")(RowLayer)
-        reader("HDF5Data")(RowSource)
+    """Makes HDF5Data layers run."""
+    reader("HDF5Data")(RowSource)
