@@ -7,10 +7,12 @@ Each stage has a room of its own; `docs/design.md` says what each may assume and
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from netcc.errors import NetccWarning
 from netcc.ir.build import build
 from netcc.ir.graph import Graph
 from netcc.ir.verify import verify_graph
@@ -40,26 +42,35 @@ def compile_net(
     probe: Probe | None = None,
     keep_all: bool = True,
     gradients: bool = True,
+    strict: bool = False,
 ) -> Plan:
     """Compiles `net` for one phase.
 
     `shapes` gives the shapes of inputs by blob name; `probe` asks data sources for theirs. `keep_all` leaves every
     blob readable after a pass, at the price of memory; `gradients` adds a backward pass.
+    A field that the schema lacks is warned of, or with `strict` an error.
     Raises a NetccError that names every fault of the stage that failed, with its position.
     """
-    bound = bind_net(net)  # text to message: parse, upgrade legacy spellings, bind to the schema
+    bound = bind_net(net, strict=strict)  # text to message: parse, upgrade legacy spellings, bind to the schema
     definition = select(bound, phase, level, stages)  # the layers of this phase alone
     graph = shaped_graph(definition, shapes, probe)
     return plan_graph(graph, keep_all=keep_all, gradients=gradients)
 
 
-def bind_net(net: NetSource) -> BoundNet:
-    """Text to schema message, all legacy spellings upgraded, every field remembered by its place in the text."""
+def bind_net(net: NetSource, *, strict: bool = False) -> BoundNet:
+    """Text to schema message, all legacy spellings upgraded, every field remembered by its place in the text.
+
+    What is left out (a field that the schema lacks, an old one without a place today) is told by `NetccWarning`s;
+    with `strict` an unknown field is an error. A net that is bound already was judged by whoever bound it.
+    """
     if isinstance(net, BoundNet):
         return net
     if isinstance(net, caffe_pb2.NetParameter):
         net = format_message(net) + "\n"
-    return load_net(net)
+    bound = load_net(net, unknown="error" if strict else "warn")
+    for diagnostic in bound.warnings:
+        warnings.warn(NetccWarning(diagnostic), stacklevel=3)
+    return bound
 
 
 def shaped_graph(

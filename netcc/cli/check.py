@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netcc.cli.options import input_option, json_option, phase_option
+from netcc.cli.options import input_option, json_option, phase_option, strict_option
 from netcc.errors import UsageError
 from netcc.types import Phase, Shape
 
@@ -26,6 +26,7 @@ Examples
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @phase_option(None, "Look at this phase alone.  [default: both]")
 @input_option
+@strict_option
 @json_option
 @click.pass_context
 def check(
@@ -33,6 +34,7 @@ def check(
     files: tuple[str, ...],
     phase: Phase | None,
     inputs: dict[str, Shape],
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Look for faults in nets and solvers and show all that are found.
@@ -46,7 +48,7 @@ def check(
 
     once_from_stdin(files)
     phases = [phase] if phase is not None else list(Phase)
-    reports = [check_definition(file, read_document, phases, inputs) for file in files]
+    reports = [check_definition(file, read_document, phases, inputs, strict=strict) for file in files]
     for name in inputs:
         if not any(name in report.used_inputs or report.errors for report in reports):
             raise UsageError(f"--input {name}: no net has a data or input layer with that top")
@@ -62,11 +64,16 @@ def check(
 
 def summary(report: Report) -> str:
     """`train.prototxt: net, TRAIN and TEST, no faults`, and what could not be looked at."""
-    faults = len(report.errors)
-    found = "no faults" if not faults else "1 fault" if faults == 1 else f"{faults} faults"
+    warnings = sum(item.severity == "warning" for item in report.diagnostics)
+    found = _number(len(report.errors), "fault") or "no faults"
     phases = " and ".join(phase.name for phase in report.phases)
-    what = ", ".join(part for part in (report.kind, phases, found) if part)
+    what = ", ".join(part for part in (report.kind, phases, found, _number(warnings, "warning")) if part)
     return "\n".join([f"{report.name}: {what}", *(f"  {note}" for note in report.notes)])
+
+
+def _number(count: int, what: str) -> str:
+    """`1 fault`, `2 faults`; nothing for none."""
+    return f"{count} {what}{'s' if count > 1 else ''}" if count else ""
 
 
 def report_json(report: Report) -> dict[str, Any]:

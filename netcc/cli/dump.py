@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netcc.cli.options import input_option, phase_option, state_options
+from netcc.cli.options import input_option, phase_option, state_options, strict_option
 from netcc.types import TRAIN, Phase, Shape
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ Example
 @phase_option(TRAIN, "Phase to compile for.  [default: train]")
 @input_option
 @state_options
+@strict_option
 def dump(
     file: str,
     stage: str,
@@ -45,18 +46,17 @@ def dump(
     inputs: dict[str, Shape],
     level: int | None,
     stages: tuple[str, ...],
+    strict: bool,
 ) -> None:
     """Show the net in FILE as it is after a stage of compilation."""
-    from netcc.cli.reading import read_document, show_warnings
+    from netcc.cli.reading import bind_document, read_document
     from netcc.prototxt.format import format_document
-    from netcc.schema.bind import load_net
 
     document = read_document(file)
     if stage == "syntax":
         click.echo(format_document(document), nl=False)
         return
-    net = load_net(document)
-    show_warnings(net.warnings)
+    net = bind_document(document, strict=strict)
     if stage == "modern":
         click.echo(format_document(net.document), nl=False)
         return

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
 
-from netcc.errors import NetccError
+from netcc.errors import NetccError, NetccWarning
 
 WRONG_INPUT = 1
 WRONG_USE = 2
@@ -59,7 +61,8 @@ class LazyGroup(click.Group):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            with showing_warnings():
+                status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
         except click.ClickException as error:
             error.show()
@@ -78,6 +81,25 @@ class LazyGroup(click.Group):
                 raise
             status = _show_internal(error)
         sys.exit(status if isinstance(status, int) else 0)
+
+
+@contextmanager
+def showing_warnings() -> Iterator[None]:
+    """Prints every NetccWarning of the block once, as diagnostics are printed."""
+    shown: set[str] = set()
+
+    def show_warning(message: Warning | str, category: type[Warning], *where: object, **more: object) -> None:
+        if not issubclass(category, NetccWarning):
+            show_other(message, category, *where, **more)
+        elif str(message) not in shown:
+            shown.add(str(message))
+            echo_diagnostics(str(message))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", NetccWarning)
+        show_other: Callable[..., None] = warnings.showwarning
+        warnings.showwarning = show_warning
+        yield
 
 
 def debugging() -> bool:

@@ -56,4 +56,6 @@ def input_option(command: Command) -> Command:
     )(command)
 
 
+strict_option = click.option("--strict", is_flag=True, help="A field that does not exist is an error, no warning.")
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

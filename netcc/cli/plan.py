@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netcc.cli.columns import columns, size_text
-from netcc.cli.options import input_option, phase_option, state_options
+from netcc.cli.options import input_option, phase_option, state_options, strict_option
 from netcc.types import TRAIN, Phase, Shape
 
 
@@ -20,6 +20,7 @@ Examples
 @phase_option(TRAIN, "Phase to compile for.  [default: train]")
 @input_option
 @state_options
+@strict_option
 @click.option("--steps", is_flag=True, help="List every step and every piece of memory too.")
 def plan(
     net: str,
@@ -27,6 +28,7 @@ def plan(
     inputs: dict[str, Shape],
     level: int | None,
     stages: tuple[str, ...],
+    strict: bool,
     steps: bool,
 ) -> None:
     """Show how much memory NET takes to train and to infer."""
@@ -36,7 +38,7 @@ def plan(
     from netcc.report.shapes import graph_with_shapes
     from netcc.schema.select import select
 
-    definition = select(read_net(net), phase, level, stages)
+    definition = select(read_net(net, strict=strict), phase, level, stages)
     uses = {
         "training": {"keep_all": False, "gradients": True},
         "training, every blob readable": {"keep_all": True, "gradients": True},

@@ -26,9 +26,14 @@ def read_document(name: str) -> Document:
     return parse(read_text(name))
 
 
-def read_net(name: str) -> BoundNet:
+def read_net(name: str, *, strict: bool = False) -> BoundNet:
     """The net in the file `name`; warnings go to stderr."""
-    net = load_net(read_document(name))
+    return bind_document(read_document(name), strict=strict)
+
+
+def bind_document(document: Document, *, strict: bool = False) -> BoundNet:
+    """The net that `document` defines; warnings go to stderr. With `strict` an unknown field is an error."""
+    net = load_net(document, unknown="error" if strict else "warn")
     show_warnings(net.warnings)
     return net
 

@@ -7,7 +7,7 @@ import json
 import click
 
 from netcc.cli.columns import columns, size_text
-from netcc.cli.options import input_option, json_option, phase_option, state_options
+from netcc.cli.options import input_option, json_option, phase_option, state_options, strict_option
 from netcc.report.table import LayerRow, ShapeTable
 from netcc.types import TRAIN, Phase, Shape
 
@@ -24,6 +24,7 @@ Examples
 @phase_option(TRAIN, "Phase whose layers are shown.  [default: train]")
 @input_option
 @state_options
+@strict_option
 @json_option
 def shapes(
     net: str,
@@ -31,6 +32,7 @@ def shapes(
     inputs: dict[str, Shape],
     level: int | None,
     stages: tuple[str, ...],
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Show shapes, parameters, MACs and memory of every layer of NET.
@@ -42,7 +44,7 @@ def shapes(
     from netcc.cli.reading import read_net
     from netcc.report.shapes import shapes as shapes_of
 
-    table = shapes_of(read_net(net), phase, inputs=inputs, level=level, stages=stages)
+    table = shapes_of(read_net(net, strict=strict), phase, inputs=inputs, level=level, stages=stages)
     click.echo(json.dumps(table.as_json(), indent=2) if as_json else as_text(table))
 
 

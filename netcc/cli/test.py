@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netcc.cli.group import echo_diagnostics
-from netcc.cli.options import json_option, state_options
+from netcc.cli.options import json_option, state_options, strict_option
 from netcc.errors import GraphError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ Examples
 @click.option("--iterations", type=click.IntRange(min=1), default=50, show_default=True, help="Batches to run.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of what is random in the net.")
 @state_options
+@strict_option
 @json_option
 def test(
     net: str,
@@ -40,6 +41,7 @@ def test(
     seed: int | None,
     level: int | None,
     stages: tuple[str, ...],
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Run NET over batches of its test data and average its outputs.
@@ -51,7 +53,7 @@ def test(
     from netcc.solver.evaluate import output_scores
     from netcc.types import TEST
 
-    bound = read_net(net)
+    bound = read_net(net, strict=strict)
     require_source(bound, level, stages)
     batches: list[Scores] = []
     loss = 0.0

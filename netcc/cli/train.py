@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netcc.cli.group import INTERRUPTED
-from netcc.cli.options import json_option
+from netcc.cli.options import json_option, strict_option
 from netcc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ PREFIX.log, PREFIX.metrics.jsonl, PREFIX.png.
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of everything random.")
 @click.option("--out", metavar="DIR", help="Folder for all results.  [default: that of snapshot_prefix]")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
+@strict_option
 @json_option
 @click.pass_context
 def train(
@@ -52,6 +53,7 @@ def train(
     seed: int | None,
     out: str | None,
     quiet: bool,
+    strict: bool,
     as_json: bool,
 ) -> None:
     """Train the net that SOLVER names, or NET in its place.
@@ -66,7 +68,7 @@ def train(
         raise UsageError(
             "--snapshot and --weights exclude each other", notes=["a snapshot brings its own weights along"]
         )
-    net, solver = read_files(files)
+    net, solver = read_files(files, strict=strict)
     order = Order(
         solver,
         net,
@@ -75,6 +77,7 @@ def train(
         max_iter,
         seed,
         Path(out) if out else None,
+        strict,
     )
     summary = run(order, choose_progress(quiet))
     if as_json:
@@ -86,11 +89,11 @@ def train(
         context.exit(INTERRUPTED)
 
 
-def read_files(files: tuple[str, ...]) -> tuple[BoundNet | None, BoundSolver]:
+def read_files(files: tuple[str, ...], *, strict: bool = False) -> tuple[BoundNet | None, BoundSolver]:
     """The net, if one is given, and the solver. Raises UsageError unless one file is a solver and the other a net."""
-    from netcc.cli.reading import once_from_stdin, read_document
+    from netcc.cli.reading import bind_document, once_from_stdin, read_document
     from netcc.prototxt.kinds import kind_of
-    from netcc.schema.bind import load_net, load_solver
+    from netcc.schema.bind import load_solver
 
     once_from_stdin(files)
     documents = [read_document(name) for name in files]
@@ -105,7 +108,7 @@ def read_files(files: tuple[str, ...]) -> tuple[BoundNet | None, BoundSolver]:
         )
     place = kinds.index("solver") if "solver" in kinds else len(files) - 1
     solver = load_solver(documents.pop(place))
-    return (load_net(documents[0]) if documents else None), solver
+    return (bind_document(documents[0], strict=strict) if documents else None), solver
 
 
 def choose_progress(quiet: bool) -> Progress:

@@ -25,7 +25,7 @@ from netcc.solver.solver import Solver
 @dataclass(frozen=True)
 class Order:
     """What the user asks for. `net` takes the place of the one that the solver names; `out` is the folder of all
-    results; `snapshot` is the state to go on from."""
+    results; `snapshot` is the state to go on from; `strict` makes an error of a field that the net cannot have."""
 
     solver: BoundSolver
     net: BoundNet | None = None
@@ -34,6 +34,7 @@ class Order:
     max_iter: int | None = None
     seed: int | None = None
     out: Path | None = None
+    strict: bool = False
 
 
 @dataclass
@@ -133,7 +134,15 @@ def run(order: Order, progress: Progress) -> Summary:
 
 def _make_solver(order: Order) -> Solver:
     weights = () if order.snapshot else order.weights or None  # a snapshot brings its own, as in Caffe
-    return Solver(order.solver, order.net, seed=order.seed, weights=weights, out=order.out, max_iter=order.max_iter)
+    return Solver(
+        order.solver,
+        order.net,
+        seed=order.seed,
+        weights=weights,
+        out=order.out,
+        max_iter=order.max_iter,
+        strict=order.strict,
+    )
 
 
 def _solve(solver: Solver, order: Order, summary: Summary, progress: Progress) -> None:

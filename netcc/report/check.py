@@ -43,9 +43,17 @@ class Report:
 
 
 def check_definition(
-    name: str, read: Callable[[str], Document], phases: Sequence[Phase], inputs: Mapping[str, Shape] | None = None
+    name: str,
+    read: Callable[[str], Document],
+    phases: Sequence[Phase],
+    inputs: Mapping[str, Shape] | None = None,
+    *,
+    strict: bool = False,
 ) -> Report:
-    """Everything that is wrong with the net or solver that `read(name)` gives; nets are built for each of `phases`."""
+    """Everything that is wrong with the net or solver that `read(name)` gives; nets are built for each of `phases`.
+
+    A field of a net that does not exist is a warning, with `strict` an error.
+    """
     report = Report(name)
     try:
         document = read(name)
@@ -54,7 +62,7 @@ def check_definition(
             _check_solver(document, report)
         else:
             report.kind = "net"
-            _check_net(load_net(document), phases, inputs or {}, report)
+            _check_net(load_net(document, unknown="error" if strict else "warn"), phases, inputs or {}, report)
     except NetccError as error:
         report.add(error)
     return report

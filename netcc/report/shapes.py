@@ -23,13 +23,15 @@ def shapes(
     inputs: Mapping[str, Shape] | None = None,
     level: int | None = None,
     stages: Sequence[str] = (),
+    strict: bool = False,
 ) -> ShapeTable:
     """The shapes, parameters, multiply-accumulates and memory of every layer of `net` (path, text, tree or message).
 
     Tops of data layers take their shapes from `inputs` (by blob name), else from the first record of the data if it
-    is at hand. Raises the NetccError of the stage that failed, with positions.
+    is at hand. A field that the schema lacks is warned of, or with `strict` an error.
+    Raises the NetccError of the stage that failed, with positions.
     """
-    bound = bind_net(net)
+    bound = bind_net(net, strict=strict)
     return shape_table(graph_with_shapes(select(bound, phase, level, stages), inputs, _folder(bound.source.name)))
 
 

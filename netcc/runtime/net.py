@@ -32,6 +32,7 @@ class Net:
     `shapes` gives the shapes of input blobs; `seed` makes fillers, dropout and data order repeatable.
     `share` is a net whose parameters layers of the same name use. With `keep_all=False` only outputs stay readable
     and memory is reused; `gradients=False` leaves the backward pass out.
+    A field that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
 
     Raises a NetccError (PrototxtError, GraphError, ShapeError, DataError, WeightsError ...) that names every fault.
     """
@@ -50,8 +51,9 @@ class Net:
         share: Net | None = None,
         keep_all: bool = True,
         gradients: bool = True,
+        strict: bool = False,
     ) -> None:
-        self._bound = bind_net(net)
+        self._bound = bind_net(net, strict=strict)
         self.phase = Phase(phase)
         self._definition = select(self._bound, self.phase, level, stages)
         self._given: dict[str, Shape] = dict(shapes or {})

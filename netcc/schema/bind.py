@@ -93,13 +93,14 @@ def bind(document: Document, message_class: type[M], *, unknown: Unknown = "erro
     """The message that `document` spells, and warnings.
 
     A field that the schema lacks is an error, or with `unknown="warn"` a warning and left out. Raises `PrototxtError`
-    with one diagnostic for each fault, in the order of the text.
+    with one diagnostic for each fault, in the order of the text, then the warnings.
     """
     message = message_class()
     binder = Binder(document, unknown)
     binder.bind(document.root, message)
     if binder.errors:
-        raise PrototxtError(sorted(binder.errors, key=lambda error: error.span.start if error.span else -1))
+        faults = sorted(binder.errors, key=lambda error: error.span.start if error.span else -1)
+        raise PrototxtError([*faults, *binder.warnings])
     return message, tuple(binder.warnings)
 
 

@@ -50,13 +50,19 @@ def choose_test_nets(bound: BoundSolver, given: NetSource | None) -> list[Choice
 
 
 def make_net(
-    choice: Choice, phase: Phase, *, seed: int, shapes: Mapping[str, Shape] | None = None, share: Net | None = None
+    choice: Choice,
+    phase: Phase,
+    *,
+    seed: int,
+    shapes: Mapping[str, Shape] | None = None,
+    share: Net | None = None,
+    strict: bool = False,
 ) -> Net:
     """The net in its state: `phase`, overruled by the state of the net, overruled by that of the solver.
 
     A net that shares the parameters of another is for testing and has no gradients.
     """
-    bound, state = bind_net(choice.net), caffe_pb2.NetState(phase=int(phase))
+    bound, state = bind_net(choice.net, strict=strict), caffe_pb2.NetState(phase=int(phase))
     state.MergeFrom(bound.message.state)
     state.MergeFrom(choice.state)
     return Net(

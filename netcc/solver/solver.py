@@ -41,6 +41,7 @@ class Solver:
 
     `net` replaces the net that the solver names, `weights` its list of weights files (an empty one: none), `max_iter`
     and `seed` its fields. `out` is the folder for snapshots. `shapes` gives the shapes of input blobs by name.
+    A field of the net that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
     `iter` counts the updates done, `seed` is the one in use, `warnings` are faults that were passed over, `param` is
@@ -61,6 +62,7 @@ class Solver:
         max_iter: int | None = None,
         shapes: Mapping[str, Shape] | None = None,
         listeners: Iterable[Listener] = (),
+        strict: bool = False,
     ) -> None:
         bound = _bind(solver, max_iter)
         self.param = bound.message
@@ -77,12 +79,13 @@ class Solver:
         self._last_snapshot: tuple[int, Path] | None = None
         self._stop_requested = self._snapshot_requested = False
         self._display_time, self._display_iter = time.perf_counter(), 0
-        self.net = make_net(choose_train_net(bound, net), TRAIN, seed=self.seed, shapes=shapes)
+        self.net = make_net(choose_train_net(bound, net), TRAIN, seed=self.seed, shapes=shapes, strict=strict)
         self.test_nets: list[Net] = []
         try:
             for index, choice in enumerate(choose_test_nets(bound, net)):
                 test_seed = self.seed + 1 + index
-                self.test_nets.append(make_net(choice, TEST, seed=test_seed, shapes=shapes, share=self.net))
+                test_net = make_net(choice, TEST, seed=test_seed, shapes=shapes, share=self.net, strict=strict)
+                self.test_nets.append(test_net)
             self._load(_files(list(self.param.weights) if weights is None else weights))
             self._optimizer = Optimizer(self.net, self.param)
         except BaseException:

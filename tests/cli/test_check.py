@@ -29,9 +29,10 @@ def test_all_faults_of_all_files(run: Run, place: Path) -> None:
         '        num_output: "5"\n'
         "                    ^~~\n"
         "  write it without quotes\n"
-        "net.prototxt:21:5: error: 'inner_product_param' has no field 'wieght_filler'\n"
+        "net.prototxt:21:5: warning: 'inner_product_param' has no field 'wieght_filler'\n"
         '        wieght_filler { type: "xavier" }\n'
         "        ^~~~~~~~~~~~~\n"
+        "  it is left out\n"
         "  did you mean 'weight_filler'?\n"
         "error: nosuch.prototxt: no such file\n"
         "  did you mean 'net.prototxt'?\n"
@@ -39,7 +40,19 @@ def test_all_faults_of_all_files(run: Run, place: Path) -> None:
         "    base_lr: fast\n"
         "             ^~~~\n"
     )
-    assert shown.stdout == ("net.prototxt: net, 2 faults\nnosuch.prototxt: 1 fault\nsolver.prototxt: solver, 1 fault\n")
+    assert shown.stdout == (
+        "net.prototxt: net, 1 fault, 1 warning\nnosuch.prototxt: 1 fault\nsolver.prototxt: solver, 1 fault\n"
+    )
+
+
+def test_an_unknown_field_is_a_warning_or_with_strict_an_error(run: Run) -> None:
+    net = SMALL.replace("weight_filler", "wieght_filler")
+    shown = run("check", "-", stdin=net)
+    assert (shown.exit_code, shown.stdout) == (0, "<stdin>: net, TRAIN and TEST, no faults, 1 warning\n")
+    assert shown.stderr.count("<stdin>:21:5: warning: 'inner_product_param' has no field 'wieght_filler'\n") == 1
+    strict = run("check", "--strict", "-", stdin=net)
+    assert (strict.exit_code, strict.stdout) == (1, "<stdin>: net, 1 fault\n")
+    assert strict.stderr.startswith("<stdin>:21:5: error: 'inner_product_param' has no field 'wieght_filler'\n")
 
 
 def test_a_fault_of_both_phases_is_shown_once(run: Run) -> None:

@@ -110,4 +110,4 @@ def test_an_unknown_field_may_be_left_out_with_a_warning() -> None:
 def test_other_faults_stay_errors_where_unknown_fields_are_warnings() -> None:
     with pytest.raises(PrototxtError) as caught:
         bind(parse(Source("t", "colour: 1 name: 2")), caffe_pb2.NetParameter, unknown="warn")
-    assert [fault.severity for fault in caught.value.diagnostics] == ["error"]
+    assert [fault.severity for fault in caught.value.diagnostics] == ["error", "warning"]
