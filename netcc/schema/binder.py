@@ -22,6 +22,7 @@ class Binder:
         self._document = document
         self._unknown_is_error = unknown == "error"
         self._path: list[Place] = []
+        self._hints: dict[tuple[str, ...], tuple[tuple[str, ...], str | None]] = {}
 
     def bind(self, node: Message, target: Any) -> None:
         """Set the fields of the protobuf message `target` as the root `node` says."""
@@ -82,13 +83,20 @@ class Binder:
         self._path.pop()
 
     def _unknown(self, item: Field) -> None:
-        notes, suggestion = hint(item.name, self._path)
+        notes, suggestion = self._hint(item.name)
         message = f"{place_name(self._path[-1])} has no field {item.name!r}"
         if self._unknown_is_error:
             self._error(item, message, notes, suggestion)
         else:
             ignored = (*notes, "it is left out")
             self.warnings.append(Diagnostic(message, self._document.span(item), ignored, suggestion, "warning"))
+
+    def _hint(self, name: str) -> tuple[tuple[str, ...], str | None]:
+        """What was meant by an unknown field; thought out once for all that stand alike."""
+        key = (name, *(descriptor.name for _, descriptor in self._path))
+        if key not in self._hints:
+            self._hints[key] = hint(name, self._path)
+        return self._hints[key]
 
     def _twice(self, item: Field, first: Field) -> None:
         span = self._document.span(first)
