@@ -88,7 +88,7 @@ def test_an_unknown_type_suggests_the_near_one_and_its_readers_do_not_complain()
     assert fault.message == "unknown layer type 'Sigmiod'"
     assert fault.suggestion == "Sigmoid"
     assert fault.span is not None
-    assert (fault.span.line, fault.notes) == (2, ("in layer 'c'",))
+    assert (fault.span.line, fault.notes[-1]) == (2, "in layer 'c'")
 
 
 def test_all_faults_of_a_net_come_at_once() -> None:
