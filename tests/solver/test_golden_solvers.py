@@ -53,7 +53,7 @@ def check_parameters(net, expected, prefix, tolerance):
 
 
 def test_the_nets_that_only_need_layers_of_lenet_are_known():
-    assert {"mlp", "parts", "conv", "mults"} <= KNOWN_NETS
+    assert {"mlp", "parts", "conv", "mults", "bn"} <= KNOWN_NETS
     assert {case["type"] for case in CASES} == {"SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam"}
 
 
