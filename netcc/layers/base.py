@@ -181,6 +181,10 @@ class Layer(ABC):
         """Whether `force_backward` asks for the gradient of `bottom` (Caffe's AllowForceBackward)."""
         return not (self.is_loss and bottom == 1)
 
+    def gradient_by_default(self, bottom: int) -> bool:
+        """Whether a gradient flows to `bottom` where the net does not say (`propagate_down`) and something learns."""
+        return True
+
 
 class SourceLayer(Layer):
     """A layer without bottoms whose shapes may come from outside: a flag, or the first record of its data."""

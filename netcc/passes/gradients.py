@@ -26,7 +26,10 @@ def _mark_learning(graph: Graph) -> None:
     useful: set[Value] = set()
     for node in graph.nodes:
         flags = list(node.message.propagate_down)
-        node.propagate = [flags[i] if flags else value in useful for i, value in enumerate(node.inputs)]
+        node.propagate = [
+            flags[i] if flags else value in useful and node.layer.gradient_by_default(i)
+            for i, value in enumerate(node.inputs)
+        ]
         node.learn = [parameter.learns for parameter in node.parameters]
         node.runs_backward = any(node.propagate) or any(node.learn)
         if node.runs_backward:
