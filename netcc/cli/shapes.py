@@ -18,6 +18,7 @@ Examples
   netcc shapes deploy.prototxt
   netcc shapes train_val.prototxt --phase test --input data=50,3,227,227
   netcc shapes deploy.prototxt --json | jq .totals
+  netcc shapes others.prototxt --keep-going --input rois=300,512,7,7
 """
 )
 @click.argument("net")
@@ -25,14 +26,18 @@ Examples
 @input_option
 @state_options
 @strict_option
+@click.option("--keep-going", is_flag=True, help="Show what can be known in spite of unknown or faulty layers.")
 @json_option
+@click.pass_context
 def shapes(
+    context: click.Context,
     net: str,
     phase: Phase,
     inputs: dict[str, Shape],
     level: int | None,
     stages: tuple[str, ...],
     strict: bool,
+    keep_going: bool,
     as_json: bool,
 ) -> None:
     """Show shapes, parameters, MACs and memory of every layer of NET.
@@ -41,16 +46,24 @@ def shapes(
 
     No data are needed: shapes of data layers come from --input, or from the first record if the data are at hand.
     """
+    from netcc.cli.group import WRONG_INPUT, echo_diagnostics
     from netcc.cli.reading import read_net
     from netcc.report.shapes import shapes as shapes_of
 
-    table = shapes_of(read_net(net, strict=strict), phase, inputs=inputs, level=level, stages=stages)
+    table = shapes_of(
+        read_net(net, strict=strict), phase, inputs=inputs, level=level, stages=stages, keep_going=keep_going
+    )
+    for fault in table.faults:
+        echo_diagnostics(str(fault))
     click.echo(json.dumps(table.as_json(), indent=2) if as_json else as_text(table))
+    context.exit(WRONG_INPUT if table.faults else 0)
 
 
 def as_text(table: ShapeTable) -> str:
     """The table in columns below a title; MACs and memory are those of a whole batch."""
     title = f"{table.name or '(no name)'}, {table.phase.name}: {len(table.layers)} layers"
+    if table.unknown_layers:
+        title += f", {table.unknown_layers} of unknown shape; totals are of what is known"
     rows = [_cells(layer) for layer in table.layers]
     memory = size_text(table.activation_bytes)
     rows.append([["total"], [], [], [], [f"{table.parameter_count:,}"], [f"{table.macs:,}"], [memory]])
@@ -65,10 +78,12 @@ def _cells(layer: LayerRow) -> list[list[str]]:
         [f"{name} {_compact(shape)}" for name, shape in layer.tops],
         [f"{item.name} {_compact(item.shape)}{' (shared)' if item.shared else ''}" for item in layer.parameters],
         [f"{item.count:,}" for item in layer.parameters],
-        [f"{layer.macs:,}"] if layer.macs else [],
+        ["?"] if layer.macs is None else [f"{layer.macs:,}"] if layer.macs else [],
         [size_text(layer.activation_bytes)] if layer.activation_bytes else [],
     ]
 
 
-def _compact(shape: Shape) -> str:
+def _compact(shape: Shape | None) -> str:
+    if shape is None:
+        return "?"
     return "x".join(map(str, shape)) if shape else "scalar"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from netcc.errors import Diagnostic, GraphError, LayerError, NetccError, closest
 from netcc.ir.graph import AUTOMATIC, Graph, Node, Use, Value
+from netcc.layers.opaque import Opaque
 from netcc.layers.registry import layer_class
 from netcc.schema.select import Definition, LayerDefinition
 from netcc.types import Phase
@@ -17,13 +19,31 @@ def build(definition: Definition) -> Graph:
     Raises GraphError with all faults found: unknown types, bottoms that nothing produces, tops produced twice, wrong
     numbers of bottoms, tops, params, loss weights or propagate_down flags, attributes that make no sense.
     """
+    partial = build_partial(definition)
+    if partial.faults:
+        raise GraphError(partial.faults)
+    return partial.graph
+
+
+@dataclass(frozen=True)
+class PartialGraph:
+    """What could be made of a net with faults: `broken` are the nodes that have them.
+
+    A layer that could not be made at all is there as `Opaque`; a bottom that nothing produces is left out.
+    """
+
+    graph: Graph
+    broken: set[Node]
+    faults: list[Diagnostic]
+
+
+def build_partial(definition: Definition) -> PartialGraph:
+    """As `build`, but faults are returned beside what could be made."""
     graph = Graph(definition.name, definition.phase, force_backward=definition.force_backward)
     builder = _Builder(graph, definition)
     for layer in definition.layers:
         builder.add(layer)
-    if builder.faults:
-        raise GraphError(builder.faults)
-    return graph
+    return PartialGraph(graph, builder.broken, builder.faults)
 
 
 class _Builder:
@@ -32,7 +52,7 @@ class _Builder:
         self.definition = definition
         self.current: dict[str, Value] = {}
         self.faults: list[Diagnostic] = []
-        self.doubtful: set[str] = set()  # tops of layers that could not be made: do not complain about their readers
+        self.broken: set[Node] = set()
 
     def add(self, definition: LayerDefinition) -> None:
         message = definition.message
@@ -40,10 +60,11 @@ class _Builder:
             node = make_node(definition, self.graph.phase)
         except NetccError as error:
             self.faults += error.diagnostics
-            self.doubtful.update(message.top)
-            return
+            node = Node(message.name, Opaque(), message, definition.origin)
         faults = list(self._join(node))
         faults += _check_counts(node)
+        if faults:
+            self.broken.add(node)
         self.faults += faults
         self.graph.nodes.append(node)
 
@@ -53,7 +74,7 @@ class _Builder:
             if value is not None:
                 node.inputs.append(value)
                 value.uses.append(Use(node, index))
-            elif name not in self.doubtful:
+            else:
                 yield self._unknown_bottom(node, index, name)
         for index, name in enumerate(node.message.top):
             fault = self._check_top(node, index, name)

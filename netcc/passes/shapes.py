@@ -32,18 +32,33 @@ def infer_shapes(
     has, GraphError where shared parameters do not fit.
     """
     given = dict(given or {})
-    _check_given(graph, given)
+    check_given(graph, given)
     shared: dict[str, Parameter] = {}
     for index, node in enumerate(graph.nodes):
-        node.signature = _signature(node, given, probe)
-        if measured and index in measured:
-            node.signature = replace(node.signature, tops=measured[index])
-        for value, shape in zip(node.outputs, node.signature.tops, strict=True):
-            value.shape = shape
-        _make_parameters(node, shared)
+        infer_node(node, given, probe, shared, measured.get(index) if measured else None)
 
 
-def _check_given(graph: Graph, given: Mapping[str, Shape]) -> None:
+def infer_node(
+    node: Node,
+    given: Mapping[str, Shape],
+    probe: Probe | None,
+    shared: dict[str, Parameter],
+    measured: tuple[Shape, ...] | None = None,
+) -> None:
+    """Fills in what `infer_shapes` does, for one node whose inputs have their shapes.
+
+    `shared` has the named parameters of the nodes before, and gets those of this one.
+    """
+    node.signature = _signature(node, given, probe)
+    if measured is not None:
+        node.signature = replace(node.signature, tops=measured)
+    for value, shape in zip(node.outputs, node.signature.tops, strict=True):
+        value.shape = shape
+    _make_parameters(node, shared)
+
+
+def check_given(graph: Graph, given: Mapping[str, Shape]) -> None:
+    """Raises UsageError for a name in `given` that is not the top of a layer which takes shapes from outside."""
     sources = [value.name for node in graph.nodes if node.layer.from_outside for value in node.outputs]
     for name in given:
         if name not in sources:

@@ -10,6 +10,7 @@ import numpy as np
 from netcc.compiler import NetSource, bind_net, shaped_graph
 from netcc.errors import DataError, ShapeError
 from netcc.ir.graph import Graph, Node
+from netcc.report.known import known_table
 from netcc.report.table import ShapeTable, shape_table
 from netcc.runtime.sources import Sources, has_reader
 from netcc.schema.select import Definition, select
@@ -24,15 +25,20 @@ def shapes(
     level: int | None = None,
     stages: Sequence[str] = (),
     strict: bool = False,
+    keep_going: bool = False,
 ) -> ShapeTable:
     """The shapes, parameters, multiply-accumulates and memory of every layer of `net` (path, text, tree or message).
 
     Tops of data layers take their shapes from `inputs` (by blob name), else from the first record of the data if it
     is at hand. A field that the schema lacks is warned of, or with `strict` an error.
-    Raises the NetccError of the stage that failed, with positions.
+    Raises the NetccError of the stage that failed, with positions; with `keep_going` faults of layers (an unknown type,
+    shapes that do not fit) are listed in the table beside all that can be known in spite of them.
     """
     bound = bind_net(net, strict=strict)
-    return shape_table(graph_with_shapes(select(bound, phase, level, stages), inputs, _folder(bound.source.name)))
+    definition, folder = select(bound, phase, level, stages), _folder(bound.source.name)
+    if keep_going:
+        return known_table(definition, inputs or {}, TolerantProbe(phase, folder))
+    return shape_table(graph_with_shapes(definition, inputs, folder))
 
 
 def graph_with_shapes(definition: Definition, inputs: Mapping[str, Shape] | None, folder: Path | None) -> Graph:

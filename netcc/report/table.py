@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netcc.errors import Diagnostic
 from netcc.ir.graph import Graph, Node, Parameter
+from netcc.layers.opaque import Opaque
 from netcc.types import Phase, Shape, count
 
 FLOAT_BYTES = 4
@@ -31,25 +34,35 @@ class ParameterRow:
 class LayerRow:
     """One layer. `macs` are multiply-accumulates of one forward pass over the whole batch.
 
-    `activation_bytes` is the memory of the tops; a top written in place costs nothing more.
+    The shapes of the tops and `macs` are None where they are not known. `activation_bytes` is the memory of the tops;
+    a top written in place costs nothing more.
     """
 
     name: str
     type: str
     bottoms: tuple[str, ...]
-    tops: tuple[tuple[str, Shape], ...]
+    tops: tuple[tuple[str, Shape | None], ...]
     parameters: tuple[ParameterRow, ...]
-    macs: int
+    macs: int | None
     activation_bytes: int
 
 
 @dataclass(frozen=True)
 class ShapeTable:
-    """A net's layers in order, and totals (a shared parameter counts once)."""
+    """A net's layers in order, and totals (a shared parameter counts once) of all that is known.
+
+    `faults` are those that keep some of it from being known.
+    """
 
     name: str
     phase: Phase
     layers: tuple[LayerRow, ...]
+    faults: tuple[Diagnostic, ...] = ()
+
+    @property
+    def unknown_layers(self) -> int:
+        """How many layers have a top whose shape is not known."""
+        return sum(any(shape is None for _, shape in layer.tops) for layer in self.layers)
 
     @property
     def parameter_count(self) -> int:
@@ -57,7 +70,7 @@ class ShapeTable:
 
     @property
     def macs(self) -> int:
-        return sum(layer.macs for layer in self.layers)
+        return sum(layer.macs or 0 for layer in self.layers)
 
     @property
     def activation_bytes(self) -> int:
@@ -82,22 +95,28 @@ class ShapeTable:
         }
 
 
-def shape_table(graph: Graph) -> ShapeTable:
-    """The table of a shaped graph."""
-    return ShapeTable(graph.name, graph.phase, tuple(_row(node) for node in graph.nodes))
+def shape_table(graph: Graph, unknown: Collection[Node] = (), faults: Sequence[Diagnostic] = ()) -> ShapeTable:
+    """The table of a graph whose shapes are known but for those of the nodes in `unknown`, because of `faults`."""
+    rows = tuple(_unknown_row(node) if node in unknown else _row(node) for node in graph.nodes)
+    return ShapeTable(graph.name, graph.phase, rows, tuple(faults))
 
 
 def _row(node: Node) -> LayerRow:
     stored = [value for index, value in enumerate(node.outputs) if not node.in_place(index)]
     return LayerRow(
         node.name,
-        node.type,
+        node.message.type,
         tuple(value.name for value in node.inputs),
         tuple((value.name, value.shape) for value in node.outputs),
         tuple(_parameter_row(node, index, parameter) for index, parameter in enumerate(node.parameters)),
-        node.signature.macs,
+        None if isinstance(node.layer, Opaque) else node.signature.macs,
         FLOAT_BYTES * sum(count(value.shape) for value in stored),
     )
+
+
+def _unknown_row(node: Node) -> LayerRow:
+    tops = tuple((value.name, None) for value in node.outputs)
+    return LayerRow(node.name, node.message.type, tuple(node.message.bottom), tops, (), None, 0)
 
 
 def _parameter_row(node: Node, index: int, parameter: Parameter) -> ParameterRow:
@@ -111,7 +130,7 @@ def _layer_json(layer: LayerRow) -> dict[str, Any]:
         "name": layer.name,
         "type": layer.type,
         "bottoms": list(layer.bottoms),
-        "tops": [{"name": name, "shape": list(shape)} for name, shape in layer.tops],
+        "tops": [{"name": name, "shape": None if shape is None else list(shape)} for name, shape in layer.tops],
         "parameters": [
             {
                 "name": item.name,

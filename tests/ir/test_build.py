@@ -93,13 +93,16 @@ def test_an_unknown_type_suggests_the_near_one_and_its_readers_do_not_complain()
 
 def test_all_faults_of_a_net_come_at_once() -> None:
     text = X + inner_product("ip", "x", "a", 0) + layer("r", "ReLU", "q", "b") + layer("x2", "TanH", "x", "x b")
-    assert len(messages(text)) == 4
+    assert len(messages(text)) == 5
 
 
 def test_loss_weights_come_from_the_net_or_the_layer() -> None:
     labels = input_layer("y", 2)
     text = (
-        X + labels + layer("t", "TanH", "x", "a", "loss_weight: 0.5") + layer("loss", "SoftmaxWithLossOHEM", "x y", "l p")
+        X
+        + labels
+        + layer("t", "TanH", "x", "a", "loss_weight: 0.5")
+        + layer("loss", "SoftmaxWithLossOHEM", "x y", "l p")
     )
     tanh, loss = graph_of(text).nodes[-2:]
     assert [value.loss_weight for value in tanh.outputs + loss.outputs] == [0.5, 1.0, 0.0]
