@@ -37,7 +37,8 @@ def split_scores(scores: Shape, labels: Shape, axis: int, field: tuple[str, ...]
     if count(labels) != split.outer * split.inner:
         raise ShapeError(
             f"{format_shape(scores)} scores with classes on axis {axis} need {split.outer * split.inner} labels, "
-            f"not {format_shape(labels)}"
+            f"not {format_shape(labels)}",
+            field=("bottom", "1"),
         )
     return split
 

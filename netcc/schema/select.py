@@ -24,8 +24,11 @@ class Origin:
     field: Field
 
     def span(self, *path: str) -> Span | None:
-        """The span of the field at `path` below the layer; of its nearest ancestor where it is absent."""
-        return locate(self.document, self.field, path)
+        """The span of the field at `path` below the layer; of its nearest ancestor where it is absent.
+
+        A number in the path ("0", "1") picks one of repeated fields.
+        """
+        return locate(self.document, self.field, [int(name) if name.isdecimal() else name for name in path])
 
 
 @dataclass(frozen=True, slots=True)
