@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.euclidean import provide_euclidean_loss
 from helpers.hdf5_rows import provide_hdf5_data
 from helpers.recorder import Recorder
 
@@ -18,7 +17,6 @@ META = json.loads((GOLDEN / "meta.json").read_text())
 TOLERANCE = META["tolerance"]
 
 provide_hdf5_data()
-provide_euclidean_loss()
 
 
 def is_known(net):
