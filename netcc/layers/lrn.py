@@ -57,12 +57,11 @@ class LRN(Layer):
     def forward(self, operands: Operands) -> None:
         (saved,), (power, square, _) = operands.saved, operands.scratch
         for x, y, sums in zip(operands.bottoms[0], operands.tops[0], saved, strict=True):
-            np.multiply(x, x, out=square)
-            self._sum_around(square, sums, power)
-            sums *= self._weight
-            sums += self.k
-            raise_power(sums, -self.beta, power, square)
-            np.multiply(x, power, out=y)
+            np.multiply(x, self._weight, out=square)
+            square *= x
+            self._sum_around(square, sums, power, self.k)
+            raise_power(sums, self.beta, power, square)
+            np.divide(x, power, out=y)
 
     def backward(self, operands: Operands) -> None:
         """dx = dy * s^-beta - 2 beta alpha / n * x * (sum around of dy * x * s^-beta / s)."""
@@ -71,32 +70,32 @@ class LRN(Layer):
         (saved,), (share, around, ratio) = operands.saved, operands.scratch
         images = zip(operands.bottoms[0], saved, operands.top_diffs[0], operands.bottom_diffs[0], strict=True)
         for x, sums, dy, dx in images:
-            raise_power(sums, -self.beta, share, around)
-            share *= dy
-            np.multiply(share, x, out=ratio)
+            raise_power(sums, self.beta, share, around)
+            np.divide(dy, share, out=share)
+            np.multiply(x, -2 * self.beta * self._weight, out=ratio)
+            ratio *= share
             ratio /= sums
-            self._sum_around(ratio, around, dx)
-            around *= x
-            around *= -2 * self.beta * self._weight
-            np.add(share, around, out=dx)
+            self._sum_around(ratio, around, dx, 0)
+            np.multiply(around, x, out=dx)
+            dx += share
 
     @property
     def _weight(self) -> float:
         return self.alpha / (self.local_size**2 if self.within else self.local_size)
 
-    def _sum_around(self, source: Array, sums: Array, scratch: Array) -> None:
-        """Sums over the neighbourhood of every number of one image; all arrays are (C, H, W)."""
+    def _sum_around(self, source: Array, sums: Array, scratch: Array, start: float) -> None:
+        """`start` and the neighbourhood of every number of one image, summed; all arrays are (C, H, W)."""
         if self.within:
-            _sum_windows(source, scratch, self.local_size, axis=1)
-            _sum_windows(scratch, sums, self.local_size, axis=2)
+            _sum_windows(source, scratch, self.local_size, 1, 0)
+            _sum_windows(scratch, sums, self.local_size, 2, start)
         else:
-            _sum_windows(source, sums, self.local_size, axis=0)
+            _sum_windows(source, sums, self.local_size, 0, start)
 
 
-def _sum_windows(source: Array, sums: Array, size: int, axis: int) -> None:
-    """Sums of the `size` (odd) numbers around each place of `axis`, those outside being 0."""
+def _sum_windows(source: Array, sums: Array, size: int, axis: int, start: float) -> None:
+    """`start` and the `size` (odd) numbers around each place of `axis`, summed; those outside are 0."""
     before: tuple[slice, ...] = (slice(None),) * axis
-    np.copyto(sums, source)
+    np.add(source, start, out=sums)
     for distance in range(1, min(size // 2, source.shape[axis] - 1) + 1):
         left, right = (*before, slice(None, -distance)), (*before, slice(distance, None))
         sums[right] += source[left]
