@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -20,7 +20,7 @@ class Tap:
     """One position in the window: its number, row by row, and its pixels for all windows of an extended plane."""
 
     number: int
-    pixels: tuple[slice, slice]
+    pixels: tuple[slice, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Pooled:
     size: Shape
     window: Window
     result_size: Shape
+    include_pad: bool = True
 
     @cached_property
     def extended(self) -> Shape:
@@ -48,25 +49,24 @@ class Pooled:
         return any(self.window.pad) or any(e > n for e, n in zip(self.extended, self.size, strict=True))
 
     @cached_property
-    def reached(self) -> tuple[slice, slice]:
+    def reached(self) -> tuple[slice, ...]:
         """The part of the plane that lies in the extended plane."""
-        rows, columns = (
-            slice(0, min(n, e - p)) for n, e, p in zip(self.size, self.extended, self.window.pad, strict=True)
-        )
-        return rows, columns
+        axes = zip(self.size, self.extended, self.window.pad, strict=True)
+        return tuple(slice(0, min(n, e - p)) for n, e, p in axes)
 
     @cached_property
-    def inside(self) -> tuple[slice, slice]:
+    def inside(self) -> tuple[slice, ...]:
         """The part of the extended plane that lies in the plane."""
-        rows, columns = (slice(p, p + part.stop) for p, part in zip(self.window.pad, self.reached, strict=True))
-        return rows, columns
+        return tuple(slice(p, p + part.stop) for p, part in zip(self.window.pad, self.reached, strict=True))
 
     @cached_property
     def taps(self) -> tuple[Tap, ...]:
         ends = [(n - 1) * s + 1 for n, s in zip(self.result_size, self.window.stride, strict=True)]
-        step_y, step_x = self.window.stride
-        places = enumerate(np.ndindex(self.window.kernel))
-        return tuple(Tap(i, (slice(y, y + ends[0], step_y), slice(x, x + ends[1], step_x))) for i, (y, x) in places)
+
+        def pixels(place: Shape) -> tuple[slice, ...]:
+            return tuple(slice(p, p + e, s) for p, e, s in zip(place, ends, self.window.stride, strict=True))
+
+        return tuple(Tap(number, pixels(place)) for number, place in enumerate(np.ndindex(self.window.kernel)))
 
     @property
     def disjoint(self) -> bool:
@@ -94,33 +94,51 @@ class Pooled:
 
     @cached_property
     def areas(self) -> Array:
-        """Divisor of each mean: the window up to the far padding, (oh, ow). It can be 0 where a window lies outside."""
-        rows, columns = (self._lengths(axis) for axis in (0, 1))
-        return np.outer(rows, columns).astype(np.float32)
+        """Divisor of each mean: the window up to the far padding (or its pixels alone), (oh, ow).
+
+        It can be 0 where a window lies outside.
+        """
+        lengths = [self._lengths(axis) for axis in range(len(self.size))]
+        return _outer(np.multiply, lengths).astype(np.float32)
 
     def _lengths(self, axis: int) -> Array:
-        pad, kernel = self.window.pad[axis], self.window.kernel[axis]
-        starts = np.arange(self.result_size[axis]) * self.window.stride[axis] - pad
-        return np.minimum(starts + kernel, self.size[axis] + pad) - starts
+        starts, kernel, size = self._starts(axis), self.window.kernel[axis], self.size[axis]
+        if not self.include_pad:
+            starts, ends = np.maximum(starts, 0), np.minimum(starts + kernel, size)
+        else:
+            ends = np.minimum(starts + kernel, size + self.window.pad[axis])
+        lengths: Array = np.subtract(ends, starts)
+        return lengths
+
+    def _starts(self, axis: int) -> Array:
+        return np.arange(self.result_size[axis]) * self.window.stride[axis] - self.window.pad[axis]
 
     @cached_property
     def corners(self) -> Array:
         """Position of each window's first tap in the flat plane, (oh, ow); outside the plane with padding."""
-        rows, columns = (
-            np.arange(n) * s - p for n, s, p in zip(self.result_size, self.window.stride, self.window.pad, strict=True)
-        )
-        return np.add.outer(rows * self.size[1], columns)
+        return _outer(np.add, [self._starts(axis) * self._step(axis) for axis in range(len(self.size))])
+
+    def _step(self, axis: int) -> int:
+        """How far apart neighbours on `axis` are in the flat plane."""
+        return count(self.size[axis + 1 :])
 
     @cached_property
     def offsets(self) -> Array:
         """Position of each tap after its window's first, by tap number + 1; far below 0 for no tap."""
-        height, width = self.window.kernel
-        places = np.add.outer(np.arange(height) * self.size[1], np.arange(width)).reshape(-1)
-        return np.concatenate([[np.iinfo(np.int32).min], places])
+        lines = [np.arange(kernel) * self._step(axis) for axis, kernel in enumerate(self.window.kernel)]
+        return np.concatenate([[np.iinfo(np.int32).min], _outer(np.add, lines).reshape(-1)])
+
+
+def _outer(combine: np.ufunc, lines: Sequence[Array]) -> Array:
+    """Every combination of one number of each line: one axis for each line."""
+    table = lines[0]
+    for line in lines[1:]:
+        table = combine.outer(table, line)
+    return table
 
 
 @lru_cache(maxsize=256)
-def pooled(bottom: Shape, fields: PoolingFields, floor: bool) -> Pooled:
+def pooled(bottom: Shape, fields: PoolingFields, floor: bool, include_pad: bool = True) -> Pooled:
     """The window over a bottom of shape (images, channels, height, width): made once for each shape."""
     window = fields.window(bottom[2:])
-    return Pooled(bottom[0] * bottom[1], bottom[2:], window, window.pooled(bottom[2:], floor=floor))
+    return Pooled(bottom[0] * bottom[1], bottom[2:], window, window.pooled(bottom[2:], floor=floor), include_pad)

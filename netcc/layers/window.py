@@ -150,7 +150,11 @@ def _for_axes(values: Sequence[int], name: str, axes: int, default: int) -> Shap
 
 @dataclass(frozen=True, slots=True)
 class PoolingFields:
-    """The window fields of `pooling_param`; `kernel` None means the whole plane. src/caffe/layers/pooling_layer.cpp."""
+    """The window fields of `pooling_param` as written: one number stands for all axes; no kernel for the whole plane.
+
+    src/caffe/layers/pooling_layer.cpp; `kernel_size_3d`, `stride_3d` and `pad_3d`, one number for each axis, are fields
+    of intel/caffe.
+    """
 
     kernel: Shape | None
     stride: Shape
@@ -159,48 +163,70 @@ class PoolingFields:
     @classmethod
     def read(cls, fields: caffe_pb2.PoolingParameter) -> Self:
         """Raises LayerError for contradictory or missing fields, zeros, and padding as wide as the kernel."""
-        stride, pad = _planar(fields, "stride"), _planar(fields, "pad")
+        stride, pad = _by_axis(fields, "stride"), _by_axis(fields, "pad")
         if min(stride) == 0:
             raise LayerError("stride must be positive", field=(POOLING_MESSAGE, "stride"))
         if fields.global_pooling:
             _refuse_window_of_global(fields, stride, pad)
             return cls(None, stride, pad)
         kernel = _pooling_kernel(fields)
-        if any(p >= k for p, k in zip(pad, kernel, strict=True)):
+        axes = max(len(pad), len(kernel))
+        if any(p >= k for p, k in zip(_on_axes(pad, axes), _on_axes(kernel, axes), strict=True)):
             raise LayerError(
                 f"pad {format_shape(pad)} must be smaller than the kernel {format_shape(kernel)}",
                 field=(POOLING_MESSAGE, "pad"),
             )
         return cls(kernel, stride, pad)
 
-    def window(self, plane: Shape) -> Window:
-        """The window on a plane of size (height, width)."""
-        return Window(plane if self.kernel is None else self.kernel, self.stride, self.pad, (1, 1))
+    def window(self, size: Shape) -> Window:
+        """The window on planes of `size`; raises ShapeError where the fields are for another number of axes."""
+        axes = len(size)
+        kernel = size if self.kernel is None else _on_axes(self.kernel, axes)
+        return Window(kernel, _on_axes(self.stride, axes), _on_axes(self.pad, axes), (1,) * axes)
 
 
-def _planar(fields: caffe_pb2.PoolingParameter, name: str) -> Shape:
-    """One field for both axes or one for each: not both, and not half of a pair."""
+def _on_axes(values: Shape, axes: int) -> Shape:
+    """One number for each axis, where a single one stands for all."""
+    if len(values) not in (1, axes):
+        raise ShapeError(
+            f"the window is given for {len(values)} spatial axes, but there are {axes}", field=(POOLING_MESSAGE,)
+        )
+    return values * axes if len(values) == 1 else values
+
+
+def _by_axis(fields: caffe_pb2.PoolingParameter, name: str) -> Shape:
+    """One field for all axes or one for each: not both, and not half of a pair."""
+    if each := tuple(getattr(fields, f"{name}_3d")):
+        return each
     height, width = fields.HasField(f"{name}_h"), fields.HasField(f"{name}_w")
     if height != width or (height and fields.HasField(name)):
         raise LayerError(f"give {name}, or both {name}_h and {name}_w", field=(POOLING_MESSAGE, name))
     if height:
         return (getattr(fields, f"{name}_h"), getattr(fields, f"{name}_w"))
-    return (getattr(fields, name),) * 2
+    return (getattr(fields, name),)
 
 
 def _pooling_kernel(fields: caffe_pb2.PoolingParameter) -> Shape:
+    if fields.kernel_size_3d:
+        if fields.HasField("kernel_size") or fields.HasField("kernel_h") or fields.HasField("kernel_w"):
+            raise LayerError("give kernel_size or kernel_size_3d, not both", field=(POOLING_MESSAGE, "kernel_size_3d"))
+        return _positive_kernel(tuple(fields.kernel_size_3d), "kernel_size_3d")
     both = fields.HasField("kernel_h") and fields.HasField("kernel_w")
     if fields.HasField("kernel_size") == both:
         raise LayerError("give kernel_size, or both kernel_h and kernel_w", field=(POOLING_MESSAGE, "kernel_size"))
-    kernel = (fields.kernel_h, fields.kernel_w) if both else (fields.kernel_size,) * 2
+    return _positive_kernel((fields.kernel_h, fields.kernel_w) if both else (fields.kernel_size,), "kernel_size")
+
+
+def _positive_kernel(kernel: Shape, name: str) -> Shape:
     if min(kernel) == 0:
-        raise LayerError("kernel_size must be positive", field=(POOLING_MESSAGE, "kernel_size"))
+        raise LayerError(f"{name} must be positive", field=(POOLING_MESSAGE, name))
     return kernel
 
 
 def _refuse_window_of_global(fields: caffe_pb2.PoolingParameter, stride: Shape, pad: Shape) -> None:
-    for name in ("kernel_size", "kernel_h", "kernel_w"):
-        if fields.HasField(name):
+    for field, _ in fields.ListFields():
+        name = field.name
+        if name.startswith("kernel_"):
             raise LayerError(f"global_pooling and {name} exclude each other", field=(POOLING_MESSAGE, name))
-    if any(pad) or stride != (1, 1):
+    if any(pad) or set(stride) != {1}:
         raise LayerError("global_pooling goes with pad 0 and stride 1 only", field=(POOLING_MESSAGE, "global_pooling"))

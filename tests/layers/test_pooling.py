@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netcc.errors import LayerError, ShapeError
 from netcc.layers import pooling_plan
 from netcc.testing import make_layer, run_layer
-from netcc.types import Array
+from netcc.types import TEST, Array
 
 LOWEST = np.finfo(np.float32).min
 
@@ -136,13 +136,89 @@ def test_tiles_change_nothing(method: str, monkeypatch: pytest.MonkeyPatch) -> N
         np.testing.assert_array_equal(one, other)
 
 
-def test_refused() -> None:
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ("pool: STOCHASTIC kernel_size: 2 pad: 1", "STOCHASTIC pooling takes no padding"),
+        ("pool: DEF kernel_size: 2", "Pooling has no method DEF"),
+        ("kernel_size: 2 torch_pooling: true", "torch_pooling is not supported"),
+        ("kernel_size: 2 axis: 2", "Pooling works with channels on axis 1 only"),
+    ],
+)
+def test_refused_fields(fields: str, message: str) -> None:
     with pytest.raises(LayerError) as caught:
-        make_layer("Pooling", "pooling_param { pool: STOCHASTIC kernel_size: 2 }")
-    assert caught.value.message == "STOCHASTIC pooling is not supported (Caffe has it on the GPU only)"
+        make_layer("Pooling", f"pooling_param {{ {fields} }}")
+    assert caught.value.message == message
+
+
+def test_refused() -> None:
     with pytest.raises(ShapeError) as caught:
         make_layer("Pooling", "pooling_param { kernel_size: 2 }").infer([(2, 3, 4)], 1)
-    assert caught.value.message == "Pooling needs a bottom of 4 axes (N x C x H x W), not 2 x 3 x 4"
+    assert caught.value.message == "Pooling needs a bottom of at least 4 axes (N x C x H x W), not 2 x 3 x 4"
     with pytest.raises(ShapeError) as caught:
         make_layer("Pooling", "pooling_param { pool: AVE kernel_size: 2 }").infer([(2, 3, 4, 4)], 2)
     assert caught.value.message == "only MAX pooling has a second top"
+
+
+def windows_of(volume: Array, kernel: int, stride: int) -> list[Array]:
+    sizes = [-(-(n - kernel) // stride) + 1 for n in volume.shape]
+    return [volume[tuple(slice(i * stride, i * stride + kernel) for i in place)] for place in np.ndindex(*sizes)]
+
+
+def test_volumes_against_windows_written_out() -> None:
+    x = np.random.default_rng(7).permutation(5 * 4 * 6).reshape(1, 1, 5, 4, 6).astype(float)
+    largest, mask = pool(x, "kernel_size: 3 stride: 2", 2)
+    assert largest.shape == (1, 1, 2, 2, 3)
+    windows = windows_of(x[0, 0], 3, 2)
+    np.testing.assert_array_equal(largest.reshape(-1), [window.max() for window in windows])
+    np.testing.assert_array_equal(x.reshape(-1)[mask.reshape(-1).astype(int)], largest.reshape(-1))
+    (mean,) = pool(x, "kernel_size: 3 stride: 2 pool: AVE")
+    # The divisor counts the window up to the edge: nothing is padded here.
+    np.testing.assert_allclose(mean.reshape(-1), [window.mean() for window in windows])
+
+
+def test_kernel_for_each_axis_of_a_volume() -> None:
+    x = np.arange(24.0).reshape(1, 1, 2, 3, 4)
+    (top,) = pool(x, "kernel_size_3d: [2, 1, 4]")
+    np.testing.assert_array_equal(top.reshape(-1), [15, 19, 23])
+
+
+def test_ceil_mode_false_is_round_mode_floor_and_round_mode_wins() -> None:
+    x = np.zeros((1, 1, 6, 6))
+    sizes = [
+        pool(x, f"kernel_size: 3 stride: 2 {fields}")[0].shape[2]
+        for fields in ("", "ceil_mode: true", "ceil_mode: false", "ceil_mode: false round_mode: CEIL")
+    ]
+    assert sizes == [3, 3, 2, 3]
+
+
+def test_mean_over_pixels_alone() -> None:
+    x = np.ones((1, 1, 4, 4))
+    (mean,) = pool(x, "kernel_size: 3 stride: 2 pad: 1 pool: AVE avg_include_pad: false")
+    np.testing.assert_array_equal(mean, np.ones((1, 1, 3, 3)))
+
+
+def test_drawn_numbers_follow_their_share_of_the_sum() -> None:
+    x = np.tile(plane([1, 0], [2, 5]), (4, 2500, 1, 1))
+    (top,) = pool(x, "pool: STOCHASTIC kernel_size: 2")
+    shares = [float(np.mean(top == number)) for number in (0, 1, 2, 5)]
+    np.testing.assert_allclose(shares, [0, 1 / 8, 2 / 8, 5 / 8], atol=0.02)
+
+
+def test_the_gradient_goes_to_the_drawn_number() -> None:
+    x = np.random.default_rng(8).uniform(1, 2, (2, 3, 4, 4))
+    top, diff = pool(x, "pool: STOCHASTIC kernel_size: 2 stride: 2", 1, np.full((2, 3, 2, 2), 3.0))
+    assert np.count_nonzero(diff) == top.size
+    np.testing.assert_array_equal(np.sort(x[diff == 3]), np.sort(top.reshape(-1)))
+
+
+def test_nothing_is_drawn_from_zeros() -> None:
+    top, diff = pool(plane([0, 0, 0]), "pool: STOCHASTIC kernel_h: 1 kernel_w: 3", 1, plane([7]))
+    assert top.item() == 0
+    np.testing.assert_array_equal(diff, plane([7, 0, 0]))  # the first reaches the sum, as in Caffe
+
+
+def test_weighted_mean_in_the_test_phase() -> None:
+    layer = make_layer("Pooling", "pooling_param { pool: STOCHASTIC kernel_h: 1 kernel_w: 2 stride: 2 }", phase=TEST)
+    result = run_layer(layer, [plane([1, 3, 0, 0, -1, 0.5])])
+    np.testing.assert_allclose(result.tops[0], plane([10 / 4, 0, 0]))

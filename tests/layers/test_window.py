@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from netcc.errors import LayerError, ShapeError
 from netcc.layers.window import PoolingFields, Window, WindowFields
 from netcc.schema import caffe_pb2
+from netcc.types import Shape
 
 
 def window(kernel: int, stride: int = 1, pad: int = 0, dilation: int = 1) -> Window:
@@ -162,13 +163,37 @@ def test_padding_that_leaves_no_output_of_a_deconvolution() -> None:
 
 
 def test_pooling_spellings() -> None:
-    assert pooling("kernel_size: 3 stride: 2 pad: 1") == PoolingFields((3, 3), (2, 2), (1, 1))
+    assert pooling("kernel_size: 3 stride: 2 pad: 1") == PoolingFields((3,), (2,), (1,))
     assert pooling("kernel_h: 3 kernel_w: 2 stride_h: 2 stride_w: 1 pad_h: 0 pad_w: 1") == PoolingFields(
         (3, 2), (2, 1), (0, 1)
     )
     assert pooling("global_pooling: true").window((5, 6)) == Window((5, 6), (1, 1), (0, 0), (1, 1))
     # Half a pair beside kernel_size is ignored, as Caffe does.
-    assert pooling("kernel_size: 3 kernel_h: 2").kernel == (3, 3)
+    assert pooling("kernel_size: 3 kernel_h: 2").kernel == (3,)
+    assert pooling("kernel_size_3d: [1, 2, 3] stride_3d: [1, 2, 1] pad_3d: [0, 1, 0]") == PoolingFields(
+        (1, 2, 3), (1, 2, 1), (0, 1, 0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "expected"),
+    [
+        ("kernel_size: 3 stride: 2 pad: 1", (5, 6, 7), Window((3,) * 3, (2,) * 3, (1,) * 3, (1,) * 3)),
+        ("kernel_size: 3 stride_h: 1 stride_w: 2", (5, 6), Window((3, 3), (1, 2), (0, 0), (1, 1))),
+        ("kernel_size_3d: [1, 2, 3] stride: 2", (5, 6, 7), Window((1, 2, 3), (2,) * 3, (0,) * 3, (1,) * 3)),
+        ("global_pooling: true", (5, 6, 7), Window((5, 6, 7), (1,) * 3, (0,) * 3, (1,) * 3)),
+    ],
+)
+def test_pooling_windows_on_any_number_of_axes(text: str, size: Shape, expected: Window) -> None:
+    assert pooling(text).window(size) == expected
+
+
+def test_pooling_windows_for_another_number_of_axes() -> None:
+    for text, size in (("kernel_h: 2 kernel_w: 2", (4, 4, 4)), ("kernel_size_3d: [2, 2, 2]", (4, 4))):
+        with pytest.raises(ShapeError) as caught:
+            pooling(text).window(size)
+        given = "2" if len(size) == 3 else "3"
+        assert caught.value.message == f"the window is given for {given} spatial axes, but there are {len(size)}"
 
 
 @pytest.mark.parametrize(
@@ -182,7 +207,11 @@ def test_pooling_spellings() -> None:
         ("kernel_size: 2 stride_h: 2", "give stride, or both stride_h and stride_w"),
         ("kernel_size: 2 stride: 2 stride_h: 2 stride_w: 2", "give stride, or both stride_h and stride_w"),
         ("kernel_size: 2 pad_w: 1", "give pad, or both pad_h and pad_w"),
-        ("kernel_size: 2 pad: 2", "pad 2 x 2 must be smaller than the kernel 2 x 2"),
+        ("kernel_size: 2 pad: 2", "pad 2 must be smaller than the kernel 2"),
+        ("kernel_size: 2 pad_h: 2 pad_w: 0", "pad 2 x 0 must be smaller than the kernel 2"),
+        ("kernel_size: 2 kernel_size_3d: 2", "give kernel_size or kernel_size_3d, not both"),
+        ("kernel_size_3d: [2, 0, 2]", "kernel_size_3d must be positive"),
+        ("global_pooling: true kernel_size_3d: 2", "global_pooling and kernel_size_3d exclude each other"),
         ("global_pooling: true kernel_size: 2", "global_pooling and kernel_size exclude each other"),
         ("global_pooling: true kernel_h: 2", "global_pooling and kernel_h exclude each other"),
         ("global_pooling: true stride: 2", "global_pooling goes with pad 0 and stride 1 only"),
