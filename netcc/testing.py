@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from google.protobuf import text_format
 
+from netcc.errors import Source
 from netcc.layers.base import BatchReader, Buffer, Layer, Operands, Signature, SourceLayer
 from netcc.layers.registry import layer_class
+from netcc.prototxt.parse import parse
 from netcc.schema import caffe_pb2
+from netcc.schema.bind import bind
 from netcc.types import TRAIN, Array, Phase, Shape
 
 _STEP = 1e-5
@@ -25,12 +27,13 @@ _STEP = 1e-5
 def make_layer(type_name: str, fields: str = "", *, phase: Phase = TRAIN, bottoms: int = 1, tops: int = 1) -> Layer:
     """The layer that `layer { type: "type_name" fields }` describes, with so many bottoms and tops named b0.. and t0...
 
-    Raises LayerError as the layer does.
+    Raises PrototxtError for wrong `fields`, LayerError as the layer does.
     """
     message = caffe_pb2.LayerParameter(
         type=type_name, bottom=[f"b{i}" for i in range(bottoms)], top=[f"t{i}" for i in range(tops)]
     )
-    text_format.Merge(fields, message)
+    given, _ = bind(parse(Source("<fields>", fields)), caffe_pb2.LayerParameter)
+    message.MergeFrom(given)
     return layer_class(type_name).from_message(message, phase)
 
 

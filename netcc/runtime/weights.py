@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from netcc.errors import WeightsError, closest
 from netcc.schema import caffe_pb2, weights_pb2, wire
@@ -126,7 +127,14 @@ def _split_at_blobs(layer: caffe_pb2.LayerParameter) -> tuple[bytes, bytes]:
     after.CopyFrom(layer)
     for descriptor, _ in layer.ListFields():
         if descriptor.number >= BLOBS:
-            before.ClearField(descriptor.name)
+            _clear(before, descriptor)
         if descriptor.number <= BLOBS:
-            after.ClearField(descriptor.name)
+            _clear(after, descriptor)
     return before.SerializePartialToString(), after.SerializePartialToString()
+
+
+def _clear(layer: caffe_pb2.LayerParameter, field: Any) -> None:
+    if field.is_extension:
+        layer.ClearExtension(field)
+    else:
+        layer.ClearField(field.name)
