@@ -44,6 +44,9 @@ class Axpy(Layer):
             )
         return Signature(tops=(x,), macs=count(x))
 
+    def batchwise(self) -> bool:
+        return True
+
     def needs(self) -> Needs:
         return Needs(bottoms=(0, 1))
 

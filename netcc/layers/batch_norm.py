@@ -84,6 +84,9 @@ class BatchNorm(Layer):
             scratch=(Buffer((piece_length(outer, each), bottom[1], inner)),),
         )
 
+    def batchwise(self) -> bool:
+        return self.use_global_stats
+
     def needs(self) -> Needs:
         return Needs() if self.scale_bias or self.use_global_stats else Needs(tops=(0,))
 

@@ -110,6 +110,9 @@ class BN(Layer):
             ParameterSpec("running variance", shape, variance, learns=False),
         )
 
+    def batchwise(self) -> bool:
+        return self.statistics is not Statistics.BATCH
+
     def needs(self) -> Needs:
         return Needs()
 

@@ -51,6 +51,9 @@ class LRN(Layer):
         image = Buffer(bottom[1:])
         return same_shape(bottoms, saved=(Buffer(bottom),), scratch=(image, image, image))
 
+    def batchwise(self) -> bool:
+        return True
+
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 

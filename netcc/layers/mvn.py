@@ -48,6 +48,9 @@ class MVN(Layer):
             scratch=(Buffer((piece_length(groups, numbers), numbers)),),
         )
 
+    def batchwise(self) -> bool:
+        return True
+
     def needs(self) -> Needs:
         return Needs(tops=(0,) if self.normalize_variance else ())
 

@@ -71,6 +71,9 @@ class Normalize(Layer):
             scratch=(image, image, Buffer((outer, channels, 1))),
         )
 
+    def batchwise(self) -> bool:
+        return True
+
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 
@@ -143,6 +146,9 @@ class ChannelNorm(Layer):
         _, channels, inner = channel_shape(bottom)
         scratch = (Buffer((channels, inner)), Buffer((1, inner)))
         return Signature(tops=((bottom[0], 1, *bottom[2:]),), scratch=scratch)
+
+    def batchwise(self) -> bool:
+        return True
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,), tops=(0,))

@@ -47,6 +47,9 @@ class PReLU(Layer):
             scratch=(Buffer(bottom), Buffer(bottom, "bool")),
         )
 
+    def batchwise(self) -> bool:
+        return True
+
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 

@@ -43,6 +43,10 @@ class Spread(Layer):
     num_axes: int
     learns: bool
 
+    def batchwise(self) -> bool:
+        # A smaller blob with axis 0 among its own is cut with the batch only if it is a bottom.
+        return self.axis > 0 if self.learns else self.axis == 0
+
     def _spread_shape(self, bottoms: Sequence[Shape]) -> Shape:
         """The shape of the smaller blob. Raises ShapeError where it does not fit on bottom 0."""
         bottom = bottoms[0]
@@ -115,6 +119,9 @@ class Scale(Spread):
         if self.bias_filler is not None:
             parameters.append(ParameterSpec("bias", shape, self.bias_filler))
         return same_shape(bottoms, parameters=tuple(parameters))
+
+    def batchwise(self) -> bool:
+        return super().batchwise() and (self.learns or self.bias_filler is None)
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,) if self.learns else (0, 1))
