@@ -38,7 +38,7 @@ REPLACED = {
     "blob_share_mode": "write param { share_mode: ... } for each blob",
 }
 """Fields of old layers that `layer` has in another form."""
-ROOTS = {"NetParameter": "the net", "SolverParameter": "the solver"}
+ROOTS = {"LayerParameter": "the layer", "NetParameter": "the net", "SolverParameter": "the solver"}
 MOST_NAMES = 4
 """Places that are named at most."""
 FEW_NAMES = 12
