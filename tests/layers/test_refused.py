@@ -15,8 +15,6 @@ CASES: dict[str, dict[str, Any]] = {case["name"]: case for case in json.loads(FI
 
 TAKEN_HERE = {
     "reshape_inplace": "bottom and top are two values that may share memory, so the name may be the same",
-    "softmax_two_tops": "Caffe's own inner layer stumbles over the second loss weight; its documentation has this top",
-    "softmax_two_tops_weights": "the same",
 }
 """Refused by Caffe for reasons that do not hold here."""
 
