@@ -186,6 +186,8 @@ def check_layer(
     case.check_single_precision()
     if layer.in_place and 0 not in layer.needs().bottoms:
         case.check_in_place()
+    if layer.batchwise() and shapes[0][0] > 1:
+        case.check_slices()
     if batched and shapes[0][0] != 1:
         single = [(1, *shape[1:]) for shape in shapes]
         check_layer(
@@ -307,6 +309,24 @@ class _Case:
             message = f"float32 differs from float64 in array {index}"
             np.testing.assert_allclose(narrow, wide, rtol=1e-4, atol=1e-5 * scale, err_msg=message)
 
+    def check_slices(self) -> None:
+        """The first row of the batch and the rest of it, run apart, give what the whole batch gives."""
+        whole, top_diffs, parts = self._result, self._top_diffs, []
+        for rows in (slice(0, 1), slice(1, None)):
+            self._top_diffs = [diff[rows] for diff in top_diffs]
+            parts.append(self._run([bottom[rows] for bottom in self._bottoms]))
+        self._top_diffs = top_diffs
+        joined = [np.concatenate(tops) for tops in zip(*(part.tops for part in parts), strict=True)]
+        _assert_close(joined, whole.tops, "a slice of the batch gives another top")
+        for index, diff in enumerate(whole.bottom_diffs):
+            pieces = [piece for part in parts if (piece := part.bottom_diffs[index]) is not None]
+            if diff is not None:
+                _assert_close([np.concatenate(pieces)], [diff], "a slice of the batch gives another bottom diff")
+        for index, diff in enumerate(whole.parameter_diffs):
+            pieces = [piece for part in parts if (piece := part.parameter_diffs[index]) is not None]
+            if diff is not None:
+                _assert_close([pieces[0] + pieces[1]], [diff], "slices do not add up to the parameter diff")
+
     def check_in_place(self) -> None:
         shared = self._run(in_place=True)
         _assert_same(shared.tops, self._result.tops, "working in place changed top")
@@ -318,3 +338,8 @@ def _assert_same(found: Sequence[Array | None], expected: Sequence[Array | None]
         assert (one is None) == (other is None), f"{message} {index}"
         if one is not None and other is not None:
             np.testing.assert_array_equal(one, other, err_msg=f"{message} {index}")
+
+
+def _assert_close(found: Sequence[Array], expected: Sequence[Array], message: str) -> None:
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12, err_msg=message)

@@ -19,6 +19,9 @@ class Activation(Layer):
 
     in_place = True
 
+    def batchwise(self) -> bool:
+        return True
+
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         return cls()

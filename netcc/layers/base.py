@@ -162,6 +162,14 @@ class Layer(ABC):
         """Computes the wanted diffs of bottoms and parameters from the diffs of the tops."""
         raise LayerError(f"{self.type} has no backward pass")
 
+    def batchwise(self) -> bool:
+        """Whether the rows of a batch do not know of each other.
+
+        Then slices of the bottoms along axis 0 give the same slices of the tops and of the bottom diffs, parameter
+        diffs add up over slices, and several slices may run at the same time, each with buffers of its own.
+        """
+        return False
+
     def needs(self) -> Needs:
         """What backward reads of the forward values."""
         return Needs()

@@ -96,6 +96,9 @@ class FilterBank(Layer):
             macs=len(bottoms) * plan.images * plan.outputs * plan.taps * count(plan.result_size),
         )
 
+    def batchwise(self) -> bool:
+        return self.axis > 0
+
     def needs(self) -> Needs:
         return Needs(bottoms=range(self.bottom_count))
 

@@ -61,6 +61,9 @@ class InnerProduct(Layer):
             macs=rows * inputs * self.num_output,
         )
 
+    def batchwise(self) -> bool:
+        return self.axis > 0
+
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.plan.plan import AddStep, FillStep, LayerStep, Step, View, new_slot
+from netcc.plan.slices import sliced_backward
 
 
 @dataclass
@@ -19,7 +20,7 @@ class BackwardBuilder:
     """
 
     forward: Mapping[Node, LayerStep]
-    scratch: Mapping[Node, tuple[View, ...]]
+    scratch: Mapping[Node, tuple[tuple[View, ...], ...]]
     diffs: Mapping[Value, View]
     parameter_diffs: Mapping[Parameter, View]
     accumulate: bool
@@ -67,13 +68,19 @@ class BackwardBuilder:
             self.forward[node],
             direction="backward",
             time=time,
-            scratch=self.scratch[node],
             state=(),
             top_diffs=tuple(self.diffs[value] for value in node.outputs),
             bottom_diffs=bottom_diffs,
             parameter_diffs=parameter_diffs,
         )
-        self.steps += [step, *sums]
+        self.steps += self._with_buffers(step, sums)
+
+    def _with_buffers(self, step: LayerStep, sums: list[AddStep]) -> list[Step]:
+        """`step` with its scratch, cut as its forward step is, and then the sums that follow."""
+        if not step.parts:
+            return [replace(step, scratch=self.scratch[step.node][0]), *sums]
+        sliced, slices = sliced_backward(step, self.scratch[step.node])
+        return [sliced, *slices, *sums]
 
     def _target(self, key: Value | Parameter, diff: View, sums: list[AddStep], time: int) -> View:
         """Where a kernel writes a gradient: the diff itself if it is the first to come, else a part to be added."""

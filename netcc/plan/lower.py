@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node, Parameter
-from netcc.layers.base import Buffer
 from netcc.plan.backward import BackwardBuilder, check_differentiable
 from netcc.plan.memory import assign_memory
 from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
+from netcc.plan.slices import buffers, sliced_forward
 from netcc.plan.storage import assign_data, assign_diffs
 
 
@@ -34,16 +34,9 @@ def _parameter_slot(parameter: Parameter, role: Role) -> View:
     return new_slot(name if role == "parameter" else f"{name} diff", role, parameter.shape, held=True)
 
 
-def _buffers(node: Node, role: Role, wanted: tuple[Buffer, ...], *, held: bool = False) -> tuple[View, ...]:
-    return tuple(
-        new_slot(f"{node.name} {role} {index}", role, buffer.shape, kind=buffer.kind, held=held)
-        for index, buffer in enumerate(wanted)
-    )
-
-
 def _forward_step(plan: Plan, node: Node, time: int) -> LayerStep:
     signature = node.signature
-    return LayerStep(
+    step = LayerStep(
         node,
         "forward",
         time,
@@ -53,10 +46,9 @@ def _forward_step(plan: Plan, node: Node, time: int) -> LayerStep:
             View(plan.parameters[parameter].slot, spec.shape)
             for parameter, spec in zip(node.parameters, signature.parameters, strict=True)
         ),
-        saved=_buffers(node, "saved", signature.saved),
-        scratch=_buffers(node, "scratch", signature.scratch),
-        state=_buffers(node, "state", signature.state, held=True),
+        state=buffers(node, "state", signature.state, held=True),
     )
+    return sliced_forward(step)
 
 
 def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) -> None:
@@ -69,7 +61,7 @@ def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) 
     except LayerError as error:
         plan.no_backward = error
         return
-    scratch = {node: _buffers(node, "scratch", node.signature.scratch) for node in graph.nodes}
+    scratch = {node: tuple(map(_like, step.pieces())) for node, step in forward.items()}
     plan.backward, plan.backward_add = (
         BackwardBuilder(
             forward, scratch, plan.diffs, plan.parameter_diffs, accumulate=accumulate, refill=not keep_all
@@ -81,3 +73,8 @@ def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) 
         for value in graph.loss_values()
         if value in plan.diffs and not value.uses
     ]
+
+
+def _like(step: LayerStep) -> tuple[View, ...]:
+    """New scratch buffers as those of `step`: backward needs none of what forward left there."""
+    return tuple(new_slot(view.slot.name, "scratch", view.shape, kind=view.slot.kind) for view in step.scratch)

@@ -36,10 +36,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A slot read under a shape."""
+    """A slot, or the part of it from element `offset` on, read under a shape."""
 
     slot: Slot
     shape: Shape
+    offset: int = 0
+
+    def rows(self, start: int, stop: int) -> View:
+        """The rows from `start` up to, not including, `stop` of axis 0."""
+        inner = self.shape[1:]
+        return View(self.slot, (stop - start, *inner), self.offset + start * count(inner))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class LayerStep:
     """One call of a layer's kernel. The fields are those of `netcc.layers.base.Operands`.
 
     `time` is the node's place in the pass: i for the i-th node forward, 2n - 1 - i backward. It orders lifetimes.
+    A step with `parts` runs those instead of itself, at the same time if there are threads: slices of the batch, each
+    with saved and scratch buffers of its own.
     """
 
     node: Node
@@ -61,13 +69,20 @@ class LayerStep:
     top_diffs: tuple[View, ...] = ()
     bottom_diffs: tuple[View | None, ...] = ()
     parameter_diffs: tuple[View | None, ...] = ()
+    parts: tuple[LayerStep, ...] = ()
 
     @property
     def name(self) -> str:
         return f"{self.direction} {self.node.name}"
 
+    def pieces(self) -> tuple[LayerStep, ...]:
+        """The calls that are made: the parts, or the step itself."""
+        return self.parts or (self,)
+
     def reads(self) -> Iterator[Slot]:
         """Slots whose contents the kernel may look at."""
+        for part in self.parts:
+            yield from part.reads()
         if self.direction == "forward":
             yield from (view.slot for view in (*self.bottoms, *self.parameters))
             return
@@ -78,6 +93,8 @@ class LayerStep:
 
     def writes(self) -> Iterator[Slot]:
         """Slots that the kernel overwrites."""
+        for part in self.parts:
+            yield from part.writes()
         if self.direction == "forward":
             yield from (view.slot for view in (*self.tops, *self.saved, *self.scratch, *self.state))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
 from netcc.plan.plan import AddStep, LayerStep, Plan, Slot, Step, View
+from netcc.runtime.threads import blas_on_one_thread, run_together
 from netcc.types import Array, Shape, count
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any]
@@ -45,12 +47,13 @@ class Executor:
                     self._memory[views[parameter].slot] = array.reshape(-1)
         self._allocate()
         forward = [step for step in plan.forward if isinstance(step, LayerStep)]
-        operands = {step.node: self._operands(step) for step in forward}
-        for step in forward:
-            step.node.layer.start(operands[step.node])
-        self._forward: list[BoundStep] = [
-            (_forward_kernel(index, step.node.layer), operands[step.node]) for index, step in enumerate(forward)
-        ]
+        self._sliced = any(step.parts for step in forward)
+        self._forward: list[BoundStep] = []
+        for index, step in enumerate(forward):
+            operands = [self._operands(piece) for piece in step.pieces()]
+            for piece in operands:
+                step.node.layer.start(piece)
+            self._forward.append(_together(_forward_kernel(index, step.node.layer), operands))
         self._backward: dict[bool, list[BoundStep]] = {}
         self._run([self._bind(step) for step in plan.initial])
 
@@ -63,7 +66,9 @@ class Executor:
                 continue
             views = [*zip(mine.state, theirs.state, strict=True)]
             if index < until or mine.node.layer.from_outside:
-                views += [*zip(mine.tops, theirs.tops, strict=True), *zip(mine.saved, theirs.saved, strict=True)]
+                views += zip(mine.tops, theirs.tops, strict=True)
+                for piece, old_piece in zip(mine.pieces(), theirs.pieces(), strict=True):
+                    views += zip(piece.saved, old_piece.saved, strict=True)
             for view, old in views:
                 alive = view.slot.held or (view.slot in lives and lives[view.slot].last >= until)
                 if alive and view.shape == old.shape:
@@ -101,12 +106,12 @@ class Executor:
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""
-        return self._memory[view.slot][: count(view.shape)].reshape(view.shape)
+        return self._memory[view.slot][view.offset : view.offset + count(view.shape)].reshape(view.shape)
 
-    @staticmethod
-    def _run(steps: Sequence[BoundStep]) -> None:
-        for kernel, operands in steps:
-            kernel(operands)
+    def _run(self, steps: Sequence[BoundStep]) -> None:
+        with blas_on_one_thread() if self._sliced else nullcontext():
+            for kernel, operands in steps:
+                kernel(operands)
 
     def _allocate(self) -> None:
         layout = self.plan.memory
@@ -128,7 +133,7 @@ class Executor:
 
     def _bind(self, step: Step) -> BoundStep:
         if isinstance(step, LayerStep):
-            return step.node.layer.backward, self._operands(step)
+            return _together(step.node.layer.backward, [self._operands(piece) for piece in step.pieces()])
         if isinstance(step, AddStep):
             return _add, (self.array(step.target), self.array(step.part))
         return _fill, (self.array(step.target), step.number)
@@ -176,6 +181,13 @@ def _forward_kernel(index: int, layer: Layer) -> Callable[[Operands], None]:
         layer.forward(operands)
 
     return measured
+
+
+def _together(kernel: Callable[[Operands], None], operands: Sequence[Operands]) -> BoundStep:
+    """One call, or one for each slice of the batch at the same time."""
+    if len(operands) == 1:
+        return kernel, operands[0]
+    return run_together, [(kernel, piece) for piece in operands]
 
 
 def _zeros(size: int, dtype: npt.DTypeLike) -> Array:

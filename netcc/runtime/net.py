@@ -88,6 +88,13 @@ class Net:
             readers=readers,
         )
         self._values = graph.blobs()
+        self._overwritten: list[tuple[Value, Value]] = []
+        for first in graph.inputs():
+            last = self._values[first.name]
+            if not self._keep_all and last.uses:
+                self._values[first.name] = first  # `last` has no memory to keep between passes
+            elif last is not first:
+                self._overwritten.append((first, last))
         self._nodes = {node.name: index for index, node in enumerate(graph.nodes)}
         self.blobs: dict[str, Blob] = {name: Blob(_ValueStorage(self, name)) for name in self._values}
         self.params: dict[str, list[Blob]] = {
@@ -125,6 +132,8 @@ class Net:
             self.reshape()
         first = self.node_index(start) if start else 0
         last = self.node_index(end) if end else len(self.graph.nodes) - 1
+        if not start:
+            self._feed_overwritten()
         while True:
             try:
                 self._executor.forward(first, last)
@@ -151,8 +160,20 @@ class Net:
             self._executor.backward_part(first, self.node_index(end) if end else 0)
         else:
             self._executor.backward(accumulate=True)
+            self._show_overwritten()
         names = [value.name for value in self.graph.nodes[self.node_index(end)].inputs] if end else self.inputs
         return {name: self.blobs[name].diff for name in names}
+
+    def _feed_overwritten(self) -> None:
+        """What the user put into a blob is the input, also where a layer in place has memory of its own for its top."""
+        for first, last in self._overwritten:
+            np.copyto(self._executor.array(self.plan.data[first]), self._executor.array(self.plan.data[last]))
+
+    def _show_overwritten(self) -> None:
+        """After a backward pass the diff of an input is its own, not that of what was written over it."""
+        for first, last in self._overwritten:
+            if first in self.plan.diffs and last in self.plan.diffs:
+                np.copyto(self._executor.array(self.plan.diffs[last]), self._executor.array(self.plan.diffs[first]))
 
     def gradient(self, *, accumulate: bool = False) -> None:
         """The backward pass as a solver runs it: parameter diffs are overwritten, or added to with `accumulate`."""

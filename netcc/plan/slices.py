@@ -1,0 +1,124 @@
+"""Steps cut into slices of the batch, so that several threads can share the work.
+
+How a step is cut depends on shapes and on the number of processors of the machine, never on how many threads run: the
+same sums are formed in the same order, and one seed gives the same bytes with one thread or many.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+from netcc.ir.graph import Node
+from netcc.layers.base import Buffer, Signature
+from netcc.plan.plan import AddStep, LayerStep, Role, View, new_slot
+from netcc.types import Shape, count
+
+MOST_SLICES = 16
+
+LEAST_WORK = 1 << 16
+"""Numbers read and written, or multiplied: below this, waking a thread costs more than it saves."""
+
+
+@cache
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cut(node: Node) -> list[tuple[int, int]]:
+    """Where to cut the batch of `node`: ranges of rows. One range means not at all."""
+    batch = _batch(node)
+    number = min(processors(), MOST_SLICES, batch)
+    if number < 2 or not _sliceable(node) or _work(node) < LEAST_WORK:
+        return [(0, batch)]
+    edges = [batch * index // number for index in range(number + 1)]
+    return list(pairwise(edges))
+
+
+def _batch(node: Node) -> int:
+    shapes = [value.shape for value in (*node.inputs, *node.outputs)]
+    if not shapes or any(not shape or shape[0] != shapes[0][0] for shape in shapes):
+        return 1
+    return shapes[0][0]
+
+
+def _sliceable(node: Node) -> bool:
+    layer = node.layer
+    return bool(node.inputs) and not node.signature.state and not layer.dynamic and layer.batchwise()
+
+
+def _work(node: Node) -> int:
+    return max(node.signature.macs, sum(count(value.shape) for value in (*node.inputs, *node.outputs)))
+
+
+def slice_signature(node: Node, rows: int) -> Signature:
+    """The signature of the layer for `rows` rows of the batch: the buffers of a slice."""
+    bottoms: list[Shape] = [(rows, *value.shape[1:]) for value in node.inputs]
+    return node.layer.infer(bottoms, len(node.outputs))
+
+
+def buffers(node: Node, role: Role, wanted: tuple[Buffer, ...], *, held: bool = False) -> tuple[View, ...]:
+    """New slots for the buffers that a layer asks for."""
+    return tuple(
+        new_slot(f"{node.name} {role} {index}", role, buffer.shape, kind=buffer.kind, held=held)
+        for index, buffer in enumerate(wanted)
+    )
+
+
+def sliced_forward(step: LayerStep) -> LayerStep:
+    """`step` with its parts, if its layer and its size allow; else `step` with buffers of its own."""
+    node, ranges = step.node, cut(step.node)
+    if len(ranges) == 1:
+        signature = node.signature
+        return replace(
+            step, saved=buffers(node, "saved", signature.saved), scratch=buffers(node, "scratch", signature.scratch)
+        )
+    parts = []
+    for start, stop in ranges:
+        signature = slice_signature(node, stop - start)
+        part = replace(
+            step,
+            bottoms=tuple(view.rows(start, stop) for view in step.bottoms),
+            tops=tuple(view.rows(start, stop) for view in step.tops),
+            saved=buffers(node, "saved", signature.saved),
+            scratch=buffers(node, "scratch", signature.scratch),
+        )
+        parts.append(part)
+    return replace(step, parts=tuple(parts))
+
+
+def sliced_backward(step: LayerStep, scratch: tuple[tuple[View, ...], ...]) -> tuple[LayerStep, list[AddStep]]:
+    """`step`, a backward step that still has the parts of its forward step, with parts of its own.
+
+    The first part writes parameter diffs to where the step would; those of the others are added afterwards.
+    """
+    parts: list[LayerStep] = []
+    sums: list[AddStep] = []
+    start = 0
+    for forward, own_scratch in zip(step.parts, scratch, strict=True):
+        stop = start + forward.bottoms[0].shape[0]
+        targets = [_part_target(view, bool(parts), sums, step.time) for view in step.parameter_diffs]
+        part = replace(
+            forward,
+            direction="backward",
+            time=step.time,
+            scratch=own_scratch,
+            top_diffs=tuple(view.rows(start, stop) for view in step.top_diffs),
+            bottom_diffs=tuple(view.rows(start, stop) if view else None for view in step.bottom_diffs),
+            parameter_diffs=tuple(targets),
+        )
+        parts.append(part)
+        start = stop
+    return replace(step, parts=tuple(parts)), sums
+
+
+def _part_target(view: View | None, later: bool, sums: list[AddStep], time: int) -> View | None:
+    """Where a part writes the diff of a parameter: to `view`, or beside it to be added if it is not the first."""
+    if view is None or not later:
+        return view
+    own = new_slot(f"slice of {view.slot.name}", "scratch", view.shape)
+    sums.append(AddStep(view, own, time))
+    return own

@@ -1,0 +1,79 @@
+"""The threads that share a step, and the threads of BLAS.
+
+Slices of a batch run on our own threads, each with BLAS on one: BLAS threads wait for each other by spinning, which
+wastes whole processors when anything else runs on the machine.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+from netcc.errors import UsageError
+from netcc.plan.slices import processors
+
+VARIABLE = "NETCC_THREADS"
+"""Environment variable that sets how many threads work on a net; as many as processors by default."""
+
+Call = tuple[Callable[[Any], None], Any]
+
+
+def run_together(calls: Sequence[Call]) -> None:
+    """Makes all calls, at the same time as far as there are threads, and returns when all are done.
+
+    The first exception of any call is raised.
+    """
+    pool = _pool()
+    if pool is None:
+        for kernel, operands in calls:
+            kernel(operands)
+        return
+    waiting = [pool.submit(kernel, operands) for kernel, operands in calls[1:]]
+    try:
+        kernel, operands = calls[0]
+        kernel(operands)
+    finally:
+        failures = [future.exception() for future in waiting]
+    for failure in failures:
+        if failure is not None:
+            raise failure
+
+
+@cache
+def thread_count() -> int:
+    """How many threads work on a net. Raises UsageError if the variable NETCC_THREADS is no positive number."""
+    text = os.environ.get(VARIABLE, "")
+    if not text:
+        return processors()
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"{VARIABLE} must be a positive number, found {text!r}")
+    return int(text)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor | None:
+    """The threads beside the caller's; None where there is to be one thread only."""
+    count = thread_count()
+    return ThreadPoolExecutor(count - 1, thread_name_prefix="netcc") if count > 1 else None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of its parent's threads
+
+
+@contextmanager
+def blas_on_one_thread() -> Iterator[None]:
+    """BLAS calls within use one thread each."""
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
