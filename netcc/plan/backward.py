@@ -97,7 +97,7 @@ def check_differentiable(node: Node) -> None:
     """Raises LayerError if a gradient is asked for that the layer cannot give (an abort in Caffe)."""
     for index, wanted in enumerate(node.propagate):
         if wanted and not (node.layer.differentiable and node.layer.gradient_allowed(index)):
-            what = "labels" if node.layer.is_loss else f"bottom {node.inputs[index].name!r}"
+            what = "labels" if node.layer.is_loss and index == 1 else f"bottom {node.inputs[index].name!r}"
             raise LayerError(
                 f"layer {node.name!r}: {node.type} has no gradient for its {what}",
                 span=node.span("bottom", str(index)),
