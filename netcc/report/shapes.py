@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from netcc.compiler import NetSource, bind_net, shaped_graph
-from netcc.errors import DataError, ShapeError
+from netcc.errors import NetccError, ShapeError
 from netcc.ir.graph import Graph, Node
 from netcc.report.known import known_table
 from netcc.report.table import ShapeTable, shape_table
@@ -71,7 +71,7 @@ class TolerantProbe:
         sources = Sources(self.phase, np.random.default_rng(), self.folder)
         try:
             return sources.probe(node)
-        except DataError as error:
+        except NetccError as error:
             self.complaints.append(f"its data could not be asked: {error.message}")
             return None
         finally:
