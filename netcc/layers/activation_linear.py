@@ -48,6 +48,8 @@ class Clip(Activation):
     Behaves as src/caffe/layers/clip_layer.cpp: with min above max, y is min everywhere.
     """
 
+    example = "clip_param { min: 0 max: 6 }"
+
     least: float
     most: float
 
@@ -86,6 +88,8 @@ class Clip(Activation):
 class Threshold(Activation):
     """y = 1 where x > threshold, else 0; no gradient. Behaves as src/caffe/layers/threshold_layer.cpp."""
 
+    example = "threshold_param { threshold: 0.5 }"
+
     differentiable = False
 
     threshold: float
@@ -110,6 +114,8 @@ class ReLU6(ReLU):
     Fork: MobileNet-YOLO and others, src/caffe/layers/relu6_layer.cpp. Krizhevsky, Convolutional Deep Belief Networks
     on CIFAR-10 (2010).
     """
+
+    fork = "MobileNet-YOLO (eric612/MobileNet-YOLO)"
 
     most: ClassVar[float] = 6.0
 
@@ -140,6 +146,8 @@ class HardSigmoid(Curve):
 
     Fork: synopsys-caffe, src/caffe/layers/hard_sigmoid_layer.cpp.
     """
+
+    fork = "synopsys-caffe (foss-for-synopsys-dwc-arc-processors/synopsys-caffe)"
 
     alpha: float
     beta: float
@@ -173,6 +181,8 @@ class HardSigmoid(Curve):
 class HSigmoid(HardSigmoid):
     """y = min(max(x + 3, 0), 6) / 6. Fork: aovoc/caffe, for MobileNetV3 (Howard et al., 2019)."""
 
+    fork = "MobileNetV3 (aovoc/caffe)"
+
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         return cls(1 / 6, 0.5)
@@ -182,6 +192,8 @@ class HSigmoid(HardSigmoid):
 @dataclass(frozen=True)
 class HSwish(Curve):
     """y = x * min(max(x + 3, 0), 6) / 6. Fork: aovoc/caffe, for MobileNetV3 (Howard et al., 2019)."""
+
+    fork = "MobileNetV3 (aovoc/caffe)"
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         real = Buffer(bottoms[0])

@@ -70,6 +70,8 @@ class SeLU(ELU):
     Fork: synopsys-caffe, src/caffe/layers/selu_layer.cpp. Klambauer et al., Self-Normalizing Neural Networks (2017).
     """
 
+    fork = "synopsys-caffe (foss-for-synopsys-dwc-arc-processors/synopsys-caffe)"
+
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         return cls(message.selu_param.alpha, float(getattr(message.selu_param, "lambda")))
@@ -160,6 +162,8 @@ class Mish(Curve):
     Fork: synopsys-caffe, src/caffe/layers/mish_layer.cpp, but that the gradient is the true one (the fork takes y for
     x in it). Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2019).
     """
+
+    fork = "synopsys-caffe (foss-for-synopsys-dwc-arc-processors/synopsys-caffe)"
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         real = Buffer(bottoms[0])

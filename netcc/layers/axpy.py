@@ -25,6 +25,8 @@ class Axpy(Layer):
     Fork: hujie-frank/SENet, src/caffe/layers/axpy_layer.cpp. Hu et al., Squeeze-and-Excitation Networks (2018).
     """
 
+    fork = "SENet (hujie-frank/SENet)"
+
     bottoms = Count(3, 3)
 
     @classmethod

@@ -45,6 +45,8 @@ class BN(Layer):
     Forks: alexgkendall/caffe-segnet and hszhao/PSPNet, src/caffe/layers/bn_layer.cpp.
     """
 
+    fork = "SegNet (alexgkendall/caffe-segnet), PSPNet (hszhao/PSPNet)"
+
     in_place = True
     tops = Count(1, 3)
 

@@ -29,6 +29,9 @@ class BoxAnnotatorOHEM(Layer):
     Detectors with Online Hard Example Mining (2016).
     """
 
+    fork = "R-FCN (daijifeng001/caffe-rfcn)"
+    example = "box_annotator_ohem_param { roi_per_img: 128 }"
+
     bottoms = Count(4, 4)
     tops = Count(2, 2)
     differentiable = False

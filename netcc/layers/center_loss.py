@@ -33,6 +33,9 @@ class CenterLoss(Loss):
     (2016).
     """
 
+    fork = "caffe-face (ydwen/caffe-face)"
+    example = "center_loss_param { num_output: 10 }"
+
     num_output: int
     axis: int
     absolute: bool

@@ -27,6 +27,9 @@ class ContinuationIndicator(Layer):
     sequence whose mark is 1. Behaves as src/caffe/layers/continuation_indicator_layer.cpp of the CC4.0 fork.
     """
 
+    fork = "CC4.0"
+    example = "continuation_indicator_param { time_step: 20 batch_size: 8 }"
+
     bottoms: ClassVar[Count] = Count(0, 1)
     differentiable: ClassVar[bool] = False
 

@@ -146,6 +146,8 @@ class Convolution(FilterBank):
     *floor((size + 2 pad - (dilation (kernel - 1) + 1)) / stride) + 1). Behaves as src/caffe/layers/conv_layer.cpp.
     """
 
+    example = 'convolution_param { num_output: 32 kernel_size: 3 pad: 1 weight_filler { type: "msra" } }'
+
     def correlation(self, bottom: Shape, window: Window) -> Correlation:
         return correlation(bottom, self.num_output, self.groups(bottom[1]), window)
 
@@ -178,6 +180,8 @@ class Deconvolution(FilterBank):
     Bottom (batch, C, *size), weights (C, num_output / group, *kernel), bias (num_output), top (batch, num_output,
     *stride (size - 1) + dilation (kernel - 1) + 1 - 2 pad). Behaves as src/caffe/layers/deconv_layer.cpp.
     """
+
+    example = 'convolution_param { num_output: 21 kernel_size: 4 stride: 2 pad: 1 weight_filler { type: "bilinear" } }'
 
     def correlation(self, bottom: Shape, window: Window) -> Correlation:
         image = (bottom[0], self.num_output, *window.spread(bottom[2:]))

@@ -26,6 +26,8 @@ class Crop(Layer):
     each. Bottom 1 gives its shape only; its gradient is 0. Behaves as src/caffe/layers/crop_layer.cpp.
     """
 
+    example = "crop_param { axis: 2 offset: 5 }"
+
     bottoms: ClassVar[Count] = Count(2, 2)
 
     axis: int
@@ -87,6 +89,9 @@ class CropCenter(Layer):
     Behaves as src/caffe/layers/crop_center_layer.cpp of lltcggie/caffe (waifu2x).
     """
 
+    fork = "waifu2x (lltcggie/caffe)"
+    example = "crop_center_param { crop_size: [0, 0, 7, 7] }"
+
     sizes: Shape
 
     @classmethod
@@ -134,6 +139,9 @@ class Padding(Layer):
     `pad_w_right`; of these the first that is not 0 counts. `pad_to_power_of_2` then adds what lacks to the next power
     of 2, half on each side, an odd one at the end. Behaves as padding_layer.cpp of sophgo/caffe and gpapan/caffe.
     """
+
+    fork = "sophgo/caffe, gpapan/caffe"
+    example = "padding_param { pad_l: 1 pad_r: 1 pad_t: 1 pad_b: 1 }"
 
     top: int
     bottom: int

@@ -26,6 +26,9 @@ class DepthwiseConvolution(Convolution):
     as depthwise_conv_layer.cpp of yonghenglh6/DepthwiseConvolution.
     """
 
+    fork = "DepthwiseConvolution (yonghenglh6/DepthwiseConvolution)"
+    example = 'convolution_param { num_output: 32 kernel_size: 3 pad: 1 weight_filler { type: "msra" } }'
+
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         layer = super().from_message(message, phase)
@@ -58,6 +61,9 @@ class ConvolutionDepthwise(DepthwiseConvolution):
     Weights (C, 1, *kernel); num_output is C. Zhang et al., ShuffleNet (2018); behaves as conv_dw_layer.cpp of
     farmingyard/ShuffleNet.
     """
+
+    fork = "ShuffleNet (farmingyard/ShuffleNet)"
+    example = 'convolution_param { num_output: 32 kernel_size: 3 pad: 1 weight_filler { type: "msra" } }'
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:

@@ -38,6 +38,9 @@ class DetectionEvaluate(Detector):
     boxes are compared as shares of the image, not in its pixels.
     """
 
+    fork = "SSD (weiliu89/caffe)"
+    example = "detection_evaluate_param { num_classes: 21 }"
+
     bottoms = Count(2, 2)
 
     classes: int

@@ -33,6 +33,12 @@ class DetectionOutput(Detector):
     Behaves as src/caffe/layers/detection_output_layer.cpp of weiliu89/caffe, branch ssd.
     """
 
+    fork = "SSD (weiliu89/caffe)"
+    example = (
+        "detection_output_param { num_classes: 21 code_type: CENTER_SIZE nms_param { nms_threshold: 0.45 "
+        "top_k: 400 } keep_top_k: 200 confidence_threshold: 0.01 }"
+    )
+
     bottoms = Count(3, 4)
 
     classes: int

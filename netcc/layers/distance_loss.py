@@ -155,6 +155,8 @@ class TripletLoss(Loss):
     Schroff et al., FaceNet (2015).
     """
 
+    fork = "caffe-windows (happynear/caffe-windows)"
+
     bottoms: ClassVar[Count] = Count(3, 4)
 
     margin: float

@@ -28,6 +28,8 @@ class Eltwise(Layer):
     divided by the bottom. Behaves as src/caffe/layers/eltwise_layer.cpp.
     """
 
+    example = "eltwise_param { operation: SUM }"
+
     bottoms: ClassVar[Count] = Count(2, None)
 
     operation: int

@@ -25,6 +25,8 @@ class Embed(Layer):
     no gradient. Behaves as src/caffe/layers/embed_layer.cpp.
     """
 
+    example = 'embed_param { input_dim: 8000 num_output: 300 weight_filler { type: "uniform" min: -0.08 max: 0.08 } }'
+
     differentiable: ClassVar[bool] = False
 
     input_dim: int

@@ -23,6 +23,8 @@ class HDF5Data(SourceLayer):
     Behaves as src/caffe/layers/hdf5_data_layer.cpp.
     """
 
+    example = 'hdf5_data_param { source: "train_files.txt" batch_size: 64 }'
+
     tops: ClassVar[Count] = Count(1, None)
     has_reader: ClassVar[bool] = True
 
@@ -50,6 +52,8 @@ class ImageData(SourceLayer):
     H x W is `crop_size` of transform_param, else `new_height` x `new_width`, else that of the first image.
     Behaves as src/caffe/layers/image_data_layer.cpp.
     """
+
+    example = 'image_data_param { source: "images.txt" batch_size: 64 new_height: 256 new_width: 256 }'
 
     tops: ClassVar[Count] = Count(2, 2)
     has_reader: ClassVar[bool] = True
@@ -95,6 +99,8 @@ class WindowData(SourceLayer):
     `crop_size` is that of transform_param. Behaves as src/caffe/layers/window_data_layer.cpp. Girshick et al., Rich
     Feature Hierarchies (2014).
     """
+
+    example = 'window_data_param { source: "windows.txt" batch_size: 64 crop_size: 227 }'
 
     tops: ClassVar[Count] = Count(2, 2)
     has_reader: ClassVar[bool] = True

@@ -39,6 +39,9 @@ class Correlation(Layer):
     pixels that the forward pass compares.
     """
 
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
+    example = "correlation_param { kernel_size: 1 max_displacement: 20 pad: 20 stride_2: 2 }"
+
     bottoms: ClassVar[Count] = Count(2, 2)
 
     kernel: int
@@ -209,6 +212,9 @@ class Correlation1D(Correlation):
     `Correlation`. Where a shift of -radius - 1 leaves the extended map, the map counts as zero.
     Behaves as src/caffe/layers/correlation_layer1d.cu of lmb-freiburg/flownet2.
     """
+
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
+    example = "correlation_param { kernel_size: 1 max_displacement: 40 pad: 40 }"
 
     def _pads(self) -> tuple[int, int]:
         return 0, self.pad

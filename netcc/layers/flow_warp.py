@@ -59,6 +59,8 @@ class FlowWarp(Layer):
     lmb-freiburg/flownet2.
     """
 
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
+
     bottoms = Count(2, 2)
 
     fill: float

@@ -31,6 +31,8 @@ class FocalLoss(SoftmaxLoss):
     (alpha other than 1) as the latter. Lin et al., Focal Loss for Dense Object Detection (2017).
     """
 
+    fork = "caffe-windows (happynear/caffe-windows)"
+
     tops: ClassVar[Count] = Count(1, 2)
 
     gamma: float

@@ -69,6 +69,8 @@ class AnnotatedData(UnknownData):
     The shape rule is that of src/caffe/layers/annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
     """
 
+    fork = "SSD (weiliu89/caffe)"
+
     tops: ClassVar[Count] = Count(1, 2)
 
     def complete(self, given: Sequence[Shape | None]) -> Sequence[Shape | None]:
@@ -82,6 +84,8 @@ class VideoData(UnknownData):
 
     The shape rule is that of src/caffe/layers/video_data_layer.cpp of weiliu89/caffe, branch ssd.
     """
+
+    fork = "SSD (weiliu89/caffe)"
 
     tops: ClassVar[Count] = Count(1, 2)
 
@@ -98,6 +102,8 @@ class DenseImageData(OutsideData):
     H x W is crop_height x crop_width, else new_height x new_width, else from outside.
     The shape rule is that of src/caffe/layers/dense_image_data_layer.cpp of alexgkendall/caffe-segnet.
     """
+
+    fork = "SegNet (alexgkendall/caffe-segnet)"
 
     tops: ClassVar[Count] = Count(2, 2)
 
@@ -129,6 +135,8 @@ class ImageSegData(OutsideData):
     The shape rule is that of src/caffe/layers/image_seg_data_layer.cpp of DeepLab.
     """
 
+    fork = "PSPNet (hszhao/PSPNet)"
+
     tops: ClassVar[Count] = Count(1, 3)
 
     data: Shape | None
@@ -152,11 +160,15 @@ class ImageSegData(OutsideData):
 class SegData(UnknownData):
     """Images with label images of yjxiong/caffe; shapes from outside."""
 
+    fork = "yjxiong/caffe"
+
 
 @register("CustomData")
 @dataclass(frozen=True)
 class CustomData(UnknownData):
     """Slices of packed records of lmb-freiburg/flownet2 (images, flow); shapes from outside."""
+
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
 
 
 @register("ImgReader")
@@ -164,11 +176,15 @@ class CustomData(UnknownData):
 class ImgReader(UnknownData):
     """One image file, of lmb-freiburg/flownet2; shape from outside."""
 
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
+
 
 @register("FloatReader")
 @dataclass(frozen=True)
 class FloatReader(UnknownData):
     """One file of float numbers, of lmb-freiburg/flownet2; shape from outside."""
+
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
 
 
 @register("MultiLabelImageData")
@@ -176,14 +192,20 @@ class FloatReader(UnknownData):
 class MultiLabelImageData(UnknownData):
     """Image files with several labels each, of happynear/caffe-windows; shapes from outside."""
 
+    fork = "caffe-windows (happynear/caffe-windows)"
+
 
 @register("BoxData")
 @dataclass(frozen=True)
 class BoxData(UnknownData):
     """Images with boxes, of intel/caffe; shapes from outside."""
 
+    fork = "Intel Caffe (intel/caffe)"
+
 
 @register("LaneData")
 @dataclass(frozen=True)
 class LaneData(UnknownData):
     """Images of roads with their lanes, of eric612/MobileNet-YOLO; shapes from outside."""
+
+    fork = "MobileNet-YOLO (eric612/MobileNet-YOLO)"

@@ -24,6 +24,8 @@ class HDF5Output(Layer):
     the file.
     """
 
+    example = 'hdf5_output_param { file_name: "features.h5" }'
+
     bottoms: ClassVar[Count] = Count(2, 2)
     tops: ClassVar[Count] = Count(0, 0)
     differentiable: ClassVar[bool] = False

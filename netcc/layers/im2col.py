@@ -25,6 +25,8 @@ class Im2col(Layer):
     before `axis` (default 1) are batch. Behaves as src/caffe/layers/im2col_layer.cpp.
     """
 
+    example = "convolution_param { kernel_size: 3 }"
+
     axis: int
     fields: WindowFields
 

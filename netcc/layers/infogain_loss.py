@@ -33,6 +33,8 @@ class InfogainLoss(Loss):
     but that a label which is no class is an error (DataError). Nets older than 2016 fed it probabilities.
     """
 
+    example = 'infogain_loss_param { source: "infogain.binaryproto" }'
+
     bottoms: ClassVar[Count] = Count(2, 3)
     tops: ClassVar[Count] = Count(1, 2)
 

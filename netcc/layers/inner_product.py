@@ -26,6 +26,8 @@ class InnerProduct(Layer):
     Behaves as src/caffe/layers/inner_product_layer.cpp.
     """
 
+    example = 'inner_product_param { num_output: 10 weight_filler { type: "xavier" } }'
+
     num_output: int
     axis: int
     transpose: bool

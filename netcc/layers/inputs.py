@@ -39,6 +39,8 @@ class Input(SourceLayer):
     Behaves as src/caffe/layers/input_layer.cpp.
     """
 
+    example = "input_param { shape { dim: 1 dim: 3 dim: 224 dim: 224 } }"
+
     tops = Count(1, None)
     is_input = True
 
@@ -82,6 +84,8 @@ class DummyData(SourceLayer):
     Shapes: `shape`, or the old `num`, `channels`, `height`, `width`; fillers: `data_filler` (none: 0). Of each, one for
     all tops or one for each. Behaves as src/caffe/layers/dummy_data_layer.cpp.
     """
+
+    example = 'dummy_data_param { shape { dim: 8 dim: 3 dim: 32 dim: 32 } data_filler { type: "gaussian" } }'
 
     tops = Count(1, None)
 
@@ -136,6 +140,8 @@ class MemoryData(SourceLayer):
     Behaves as src/caffe/layers/memory_data_layer.cpp.
     """
 
+    example = "memory_data_param { batch_size: 64 channels: 3 height: 32 width: 32 }"
+
     tops = Count(2, 2)
     has_reader = True
 
@@ -165,6 +171,11 @@ class Data(SourceLayer):
     The shape of a batch comes from outside: from the first record of the database or from a flag.
     Behaves as src/caffe/layers/data_layer.cpp.
     """
+
+    example = (
+        'data_param { source: "train_lmdb" batch_size: 64 backend: LMDB } transform_param { scale: '
+        "0.00390625 mirror: true }"
+    )
 
     tops = Count(1, 2)
     has_reader = True

@@ -28,6 +28,9 @@ class Interp(Layer):
     DeepLab and hszhao/PSPNet.
     """
 
+    fork = "PSPNet (hszhao/PSPNet)"
+    example = "interp_param { height: 65 width: 65 }"
+
     shrink: int | None
     zoom: int | None
     size: tuple[int, int] | None

@@ -89,6 +89,8 @@ class Slice(Joint):
     Behaves as src/caffe/layers/slice_layer.cpp.
     """
 
+    example = "slice_param { axis: 1 slice_point: 3 }"
+
     tops = Count(1, None)
 
     points: Shape

@@ -31,6 +31,8 @@ class L1Loss(Loss):
     NVIDIA/caffe.
     """
 
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
+
     bottoms: ClassVar[Count] = Count(1, 2)
 
     given: int

@@ -26,6 +26,8 @@ class LRN(Layer):
     Behaves as src/caffe/layers/lrn_layer.cpp. Krizhevsky et al., ImageNet Classification (2012).
     """
 
+    example = "lrn_param { local_size: 5 alpha: 0.0001 beta: 0.75 }"
+
     in_place = True
 
     local_size: int

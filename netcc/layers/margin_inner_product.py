@@ -38,6 +38,9 @@ class MarginInnerProduct(Layer):
     is an error (DataError). Liu et al., SphereFace: Deep Hypersphere Embedding for Face Recognition (2017).
     """
 
+    fork = "SphereFace (wy1iu/sphereface)"
+    example = 'margin_inner_product_param { num_output: 10572 type: QUADRUPLE weight_filler { type: "xavier" } }'
+
     bottoms = Count(2, 2)
     tops = Count(1, 2)
 

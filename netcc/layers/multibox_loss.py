@@ -62,6 +62,9 @@ class MultiBoxLoss(Layer):
     weiliu89/caffe, branch ssd, but that logistic targets without mining are right for every item, not the first alone.
     """
 
+    fork = "SSD (weiliu89/caffe)"
+    example = "multibox_loss_param { num_classes: 21 code_type: CENTER_SIZE }"
+
     is_loss: ClassVar[bool] = True
     bottoms: ClassVar[Count] = Count(4, 4)
 

@@ -33,6 +33,8 @@ class Normalize(Layer):
     one also where the scales of the channels differ. Liu et al., ParseNet (2016).
     """
 
+    fork = "SSD (weiliu89/caffe)"
+
     tops = Count(1, 2)
 
     across_spatial: bool
@@ -134,6 +136,8 @@ class ChannelNorm(Layer):
 
     Fork: lmb-freiburg/flownet2, src/caffe/layers/channel_norm_layer.cu, which adds 1e-9 to y in the gradient x / y.
     """
+
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:

@@ -23,6 +23,8 @@ class Parameter(Layer):
     It begins as 0, or as `blob_filler` says (a field of forks). Behaves as include/caffe/layers/parameter_layer.hpp.
     """
 
+    example = "parameter_param { shape { dim: 10 dim: 4 } }"
+
     bottoms: ClassVar[Count] = Count(0, 0)
 
     shape: Shape

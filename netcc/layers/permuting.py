@@ -42,6 +42,9 @@ class Permute(Permutation):
     Behaves as src/caffe/layers/permute_layer.cpp of weiliu89/caffe, branch ssd.
     """
 
+    fork = "SSD (weiliu89/caffe)"
+    example = "permute_param { order: [0, 2, 3, 1] }"
+
     order: Shape
 
     @classmethod
@@ -69,6 +72,9 @@ class Transpose(Permutation):
 
     Behaves as src/caffe/layers/transpose_layer.cpp of senlinuc/caffe_ocr and tianzhi0549/caffe.
     """
+
+    fork = "caffe_ocr (senlinuc/caffe_ocr)"
+    example = "transpose_param { dim: [0, 2, 3, 1] }"
 
     dim: Shape
 
@@ -113,6 +119,8 @@ class Flip(Permutation):
     Bottom and top (N, C, H, W). Behaves as src/caffe/layers/flip_layer.cpp of happynear/caffe-windows.
     """
 
+    fork = "caffe-windows (happynear/caffe-windows)"
+
     width: bool
     height: bool
 
@@ -138,6 +146,9 @@ class ShuffleChannel(Permutation):
     Bottom and top (N, C, ...), C a multiple of group. Zhang et al., ShuffleNet (2018); behaves as
     src/caffe/layers/shuffle_channel_layer.cpp of farmingyard/ShuffleNet.
     """
+
+    fork = "ShuffleNet (farmingyard/ShuffleNet)"
+    example = "shuffle_channel_param { group: 4 }"
 
     group: int
 
@@ -176,6 +187,9 @@ class Reorg(Permutation):
     stride^2 planes of H stride x W stride, so this is no plain space-to-depth. The gradient is the inverse permutation.
     Behaves forward as src/caffe/layers/reorg_layer.cpp of choasup/caffe-yolo9000. Redmon and Farhadi, YOLO9000 (2017).
     """
+
+    fork = "yolo9000 (choasup/caffe-yolo9000)"
+    example = "reorg_param { stride: 2 }"
 
     stride: int
     reverse: bool

@@ -46,6 +46,8 @@ class Pooling(Layer):
     Pooling (2013).
     """
 
+    example = "pooling_param { pool: MAX kernel_size: 3 stride: 2 }"
+
     tops: ClassVar[Count] = Count(1, 2)
 
     method: int

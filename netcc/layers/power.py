@@ -27,6 +27,8 @@ class Power(Curve):
     0 / 0.
     """
 
+    example = "power_param { power: 2 }"
+
     power: float
     scale: float
     shift: float

@@ -35,6 +35,9 @@ class PriorBox(Layer):
     Behaves as src/caffe/layers/prior_box_layer.cpp of weiliu89/caffe, branch ssd.
     """
 
+    fork = "SSD (weiliu89/caffe)"
+    example = "prior_box_param { min_size: 30 max_size: 60 aspect_ratio: 2 clip: false variance: [0.1, 0.1, 0.2, 0.2] }"
+
     bottoms = Count(2, 2)
 
     min_sizes: tuple[float, ...]

@@ -35,6 +35,9 @@ class Proposal(Layer):
     src/caffe/layers/proposal_layer.cpp of happynear/caffe-windows.
     """
 
+    fork = "caffe-windows (happynear/caffe-windows)"
+    example = "proposal_param { ratio: [0.5, 1, 2] scale: [8, 16, 32] }"
+
     dynamic = True
     differentiable = False
     bottoms = Count(3, 3)

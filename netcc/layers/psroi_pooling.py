@@ -32,6 +32,9 @@ class PSROIPooling(Layer):
     Dai et al., R-FCN (2016). Behaves as src/caffe/layers/psroi_pooling_layer.cu of daijifeng001/caffe-rfcn.
     """
 
+    fork = "R-FCN (daijifeng001/caffe-rfcn)"
+    example = "psroi_pooling_param { spatial_scale: 0.0625 output_dim: 21 group_size: 7 }"
+
     bottoms = Count(2, 2)
 
     scale: float

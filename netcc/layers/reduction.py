@@ -26,6 +26,8 @@ class Reduction(Layer):
     ASUM at 0 is 0. Behaves as src/caffe/layers/reduction_layer.cpp.
     """
 
+    example = "reduction_param { operation: SUM axis: 1 }"
+
     operation: int
     axis: int
     coefficient: float

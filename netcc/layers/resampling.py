@@ -87,6 +87,9 @@ class Resample(Resizing):
     axes alike. Behaves as src/caffe/layers/resample_layer.cu of lmb-freiburg/flownet2.
     """
 
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
+    example = "resample_param { height: 64 width: 96 type: LINEAR }"
+
     message: ClassVar[str] = "resample_param"
 
     kind: int
@@ -149,6 +152,9 @@ class Downsample(Resizing):
     (the weight of NaN is over half of that of numbers). A size of 1 is refused, as the fork divides by 0 there.
     Behaves as src/caffe/layers/downsample_layer.cu of lmb-freiburg/flownet2.
     """
+
+    fork = "FlowNet 2 (lmb-freiburg/flownet2)"
+    example = "downsample_param { top_height: 64 top_width: 96 }"
 
     message: ClassVar[str] = "downsample_param"
 

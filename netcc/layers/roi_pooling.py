@@ -30,6 +30,9 @@ class ROIPooling(Layer):
     rbgirshick/caffe-fast-rcnn.
     """
 
+    fork = "Fast R-CNN (rbgirshick/caffe-fast-rcnn)"
+    example = "roi_pooling_param { pooled_h: 7 pooled_w: 7 spatial_scale: 0.0625 }"
+
     bottoms = Count(2, 2)
 
     bins: tuple[int, int]

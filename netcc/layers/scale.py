@@ -94,6 +94,8 @@ class Scale(Spread):
     The scale begins at 1 and the bias at 0. Behaves as src/caffe/layers/scale_layer.cpp.
     """
 
+    example = "scale_param { bias_term: true }"
+
     message = "scale_param"
 
     filler: caffe_pb2.FillerParameter

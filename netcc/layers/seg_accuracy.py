@@ -29,6 +29,8 @@ class SegAccuracy(Layer):
     Behaves as seg_accuracy_layer.cpp of hszhao/PSPNet (and DeepLab); a label which is no class is an error (DataError).
     """
 
+    fork = "PSPNet (hszhao/PSPNet)"
+
     bottoms = Count(2, 2)
     differentiable = False
 

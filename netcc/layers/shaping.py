@@ -59,6 +59,8 @@ class Reshape(View):
     In `shape`, 0 copies the bottom's size and one -1 is worked out. Behaves as src/caffe/layers/reshape_layer.cpp.
     """
 
+    example = "reshape_param { shape { dim: 0 dim: -1 } }"
+
     shape: Shape
     axis: int
     num_axes: int

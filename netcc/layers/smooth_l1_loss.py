@@ -78,6 +78,8 @@ class SmoothL1Loss(SmoothL1):
     weiliu89/caffe (SSD), which has no sigma. Girshick, Fast R-CNN (2015).
     """
 
+    fork = "Fast R-CNN (rbgirshick/caffe-fast-rcnn)"
+
     bottoms: ClassVar[Count] = Count(2, 4)
 
     @classmethod
@@ -118,6 +120,8 @@ class SmoothL1LossOHEM(SmoothL1):
     Behaves as smooth_L1_loss_ohem_layer.cpp of intel/caffe (after R-FCN), but that the gradient has the weights in
     full: the fork leaves them out, which is the same for weights 0 and 1.
     """
+
+    fork = "R-FCN (daijifeng001/caffe-rfcn)"
 
     bottoms: ClassVar[Count] = Count(2, 3)
     tops: ClassVar[Count] = Count(1, 2)

@@ -169,6 +169,8 @@ class SoftmaxWithLossOHEM(SoftmaxLoss):
     Shrivastava et al., Training Region-based Object Detectors with Online Hard Example Mining (2016).
     """
 
+    fork = "R-FCN (daijifeng001/caffe-rfcn)"
+
     tops: ClassVar[Count] = Count(1, 3)
 
     @classmethod

@@ -30,6 +30,8 @@ class SPP(Layer):
     He et al., Spatial Pyramid Pooling (2014); behaves as src/caffe/layers/spp_layer.cpp.
     """
 
+    example = "spp_param { pyramid_height: 3 }"
+
     height: int
     pooling: Pooling
     """The pooling of every level, but for its window."""

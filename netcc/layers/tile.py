@@ -23,6 +23,8 @@ class Tile(Layer):
     The gradients of the copies add up. Behaves as src/caffe/layers/tile_layer.cpp.
     """
 
+    example = "tile_param { tiles: 3 }"
+
     axis: int
     tiles: int
 

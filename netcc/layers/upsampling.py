@@ -32,6 +32,9 @@ class Upsample(Layer):
     alexgkendall/caffe-segnet with two. Badrinarayanan et al., SegNet (2017).
     """
 
+    fork = "SegNet (alexgkendall/caffe-segnet), MobileNet-YOLO (eric612/MobileNet-YOLO)"
+    example = "upsample_param { scale: 2 }"
+
     bottoms: ClassVar[Count] = Count(1, 2)
 
     scale: tuple[int, int]
