@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from netcc.errors import LayerError, ShapeError
+from netcc.errors import ShapeError
 from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -96,10 +96,7 @@ class CropCenter(Layer):
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
-        sizes = tuple(message.crop_center_param.crop_size)
-        if min(sizes, default=0) < 0:
-            raise LayerError("crop_size must not be negative", field=("crop_center_param", "crop_size"))
-        return cls(sizes)
+        return cls(tuple(message.crop_center_param.crop_size))
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         (bottom,) = bottoms
@@ -159,8 +156,6 @@ class Padding(Layer):
             fields.pad_l or fields.pad or fields.pad_w or fields.pad_w_left,
             fields.pad_r or fields.pad or fields.pad_w or fields.pad_w_right,
         )
-        if min(sides) < 0:
-            raise LayerError("padding must not be negative", field=("padding_param",))
         return cls(*sides, fields.pad_value, fields.pad_to_power_of_2)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
