@@ -117,6 +117,12 @@ class Layer(ABC):
     type: ClassVar[str]
     """The name in `type: "..."`; set by `register`."""
 
+    fork: ClassVar[str] = ""
+    """The forks of Caffe that the type comes from; empty where BVLC's Caffe has it."""
+
+    example: ClassVar[str] = ""
+    """The least that a net must say of the layer's parameters, for the catalogue."""
+
     bottoms: ClassVar[Count] = Count(1, 1)
     tops: ClassVar[Count] = Count(1, 1)
 
