@@ -107,7 +107,7 @@ class Operands:
     top_diffs: tuple[Array, ...] = ()
     bottom_diffs: tuple[Array | None, ...] = ()
     parameter_diffs: tuple[Array | None, ...] = ()
-    random: np.random.Generator = field(default_factory=np.random.default_rng)
+    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng())
     reader: BatchReader | None = None
 
 

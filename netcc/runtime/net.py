@@ -18,11 +18,12 @@ from netcc.plan.plan import Plan, View
 from netcc.runtime.blob import Blob
 from netcc.runtime.executor import Executor, Resized
 from netcc.runtime.export import write_net
+from netcc.runtime.live import ParameterStorage, ValueStorage
 from netcc.runtime.loading import LoadReport, load_weights
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
 from netcc.runtime.sources import Sources, has_reader
 from netcc.schema.select import select
-from netcc.types import Array, Phase, Shape, count
+from netcc.types import Array, Phase, Shape
 
 
 class Net:
@@ -96,9 +97,9 @@ class Net:
             elif last is not first:
                 self._overwritten.append((first, last))
         self._nodes = {node.name: index for index, node in enumerate(graph.nodes)}
-        self.blobs: dict[str, Blob] = {name: Blob(_ValueStorage(self, name)) for name in self._values}
+        self.blobs: dict[str, Blob] = {name: Blob(ValueStorage(self, name)) for name in self._values}
         self.params: dict[str, list[Blob]] = {
-            node.name: [Blob(_ParameterStorage(self, node.name, index)) for index in range(len(node.parameters))]
+            node.name: [Blob(ParameterStorage(self, node.name, index)) for index in range(len(node.parameters))]
             for node in graph.nodes
             if node.parameters
         }
@@ -151,6 +152,8 @@ class Net:
         """
         if not self._gradients:
             raise UsageError("this net was made without gradients; make it with gradients=True to run backward")
+        if diffs and not self._keep_all:
+            raise UsageError("this net reuses the memory of diffs; make it with keep_all=True to give some to backward")
         for name, numbers in diffs.items():
             if name not in self.outputs:
                 raise UsageError(f"{name!r} is not an output of the net", suggestion=closest(name, self.outputs))
@@ -291,62 +294,6 @@ class Net:
 
     def _value(self, name: str) -> Value:
         return self._values[name]
-
-
-class _ValueStorage:
-    """The arrays of a blob: memory of the plan, or a waiting array of a new shape until the net follows."""
-
-    def __init__(self, net: Net, name: str) -> None:
-        self.net, self.name = net, name
-
-    def data(self) -> Array:
-        net = self.net
-        if self.name in net._pending:
-            return net._pending[self.name]
-        return net._executor.array(net.plan.data[net._value(self.name)])
-
-    def diff(self) -> Array:
-        net = self.net
-        view = net.plan.diffs.get(net._value(self.name))
-        if view is not None and self.name not in net._pending:
-            return net._executor.array(view)
-        spare = net._spare_diffs.get(self.name)
-        if spare is None or spare.shape != self.data().shape:
-            spare = net._spare_diffs[self.name] = np.zeros_like(self.data())
-        return spare
-
-    def reshape(self, shape: Shape) -> None:
-        """Only inputs take a shape from the user; other blobs get theirs back at the next pass, as in Caffe."""
-        net, old = self.net, self.data()
-        if old.shape == shape or self.name not in net.inputs:
-            return
-        fresh = np.zeros(shape, old.dtype)
-        kept = min(count(shape), old.size)
-        fresh.reshape(-1)[:kept] = old.reshape(-1)[:kept]
-        net._pending[self.name] = fresh
-
-
-class _ParameterStorage:
-    """The arrays of one parameter of a layer."""
-
-    def __init__(self, net: Net, layer: str, index: int) -> None:
-        self.net, self.layer, self.index = net, layer, index
-
-    def data(self) -> Array:
-        return self._array(self.net.plan.parameters)
-
-    def diff(self) -> Array:
-        diffs = self.net.plan.parameter_diffs
-        return self._array(diffs) if diffs else np.zeros_like(self.data())
-
-    def _array(self, views: Mapping[Parameter, View]) -> Array:
-        node = self.net.graph.nodes[self.net.node_index(self.layer)]
-        view = views[node.parameters[self.index]]
-        return self.net._executor.array(View(view.slot, node.signature.parameters[self.index].shape))
-
-    def reshape(self, shape: Shape) -> None:
-        if self.data().shape != shape:
-            raise UsageError(f"the shape of a parameter of layer {self.layer!r} follows from the net; it cannot be set")
 
 
 def _folder_of(source_name: str) -> Path | None:

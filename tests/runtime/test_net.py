@@ -100,6 +100,12 @@ def test_a_net_without_gradients_says_so() -> None:
         Net(NET, TEST, gradients=False).backward()
 
 
+def test_diffs_given_to_a_net_that_reuses_memory_are_refused() -> None:
+    net = Net("force_backward: true\n" + NET, TEST, keep_all=False)
+    with pytest.raises(UsageError, match="make it with keep_all=True to give some to backward"):
+        net.backward(s=1)
+
+
 def test_one_seed_gives_the_same_parameters() -> None:
     first, again, other = (Net(NET, TRAIN, seed=seed).params["ip"][0].data for seed in (7, 7, 8))
     np.testing.assert_array_equal(first, again)

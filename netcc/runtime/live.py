@@ -1,0 +1,72 @@
+"""Where the arrays of a net's blobs are found: in the memory of its plan, whatever plan it has at the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netcc.errors import UsageError
+from netcc.ir.graph import Parameter
+from netcc.plan.plan import View
+from netcc.types import Array, Shape, count
+
+if TYPE_CHECKING:
+    from netcc.runtime.net import Net
+
+
+class ValueStorage:
+    """The arrays of a blob: memory of the plan, or a waiting array of a new shape until the net follows."""
+
+    def __init__(self, net: Net, name: str) -> None:
+        self.net, self.name = net, name
+
+    def data(self) -> Array:
+        net = self.net
+        if self.name in net._pending:
+            return net._pending[self.name]
+        return net._executor.array(net.plan.data[net._value(self.name)])
+
+    def diff(self) -> Array:
+        net = self.net
+        view = net.plan.diffs.get(net._value(self.name))
+        if view is not None and self.name not in net._pending:
+            return net._executor.array(view)
+        spare = net._spare_diffs.get(self.name)
+        if spare is None or spare.shape != self.data().shape:
+            spare = net._spare_diffs[self.name] = np.zeros_like(self.data())
+        return spare
+
+    def reshape(self, shape: Shape) -> None:
+        """Only inputs take a shape from the user; other blobs get theirs back at the next pass, as in Caffe."""
+        net, old = self.net, self.data()
+        if old.shape == shape or self.name not in net.inputs:
+            return
+        fresh = np.zeros(shape, old.dtype)
+        kept = min(count(shape), old.size)
+        fresh.reshape(-1)[:kept] = old.reshape(-1)[:kept]
+        net._pending[self.name] = fresh
+
+
+class ParameterStorage:
+    """The arrays of one parameter of a layer."""
+
+    def __init__(self, net: Net, layer: str, index: int) -> None:
+        self.net, self.layer, self.index = net, layer, index
+
+    def data(self) -> Array:
+        return self._array(self.net.plan.parameters)
+
+    def diff(self) -> Array:
+        diffs = self.net.plan.parameter_diffs
+        return self._array(diffs) if diffs else np.zeros_like(self.data())
+
+    def _array(self, views: Mapping[Parameter, View]) -> Array:
+        node = self.net.graph.nodes[self.net.node_index(self.layer)]
+        view = views[node.parameters[self.index]]
+        return self.net._executor.array(View(view.slot, node.signature.parameters[self.index].shape))
+
+    def reshape(self, shape: Shape) -> None:
+        if self.data().shape != shape:
+            raise UsageError(f"the shape of a parameter of layer {self.layer!r} follows from the net; it cannot be set")
