@@ -209,3 +209,9 @@ class LaneData(UnknownData):
     """Images of roads with their lanes, of eric612/MobileNet-YOLO; shapes from outside."""
 
     fork = "MobileNet-YOLO (eric612/MobileNet-YOLO)"
+
+
+@register("MILData")
+@dataclass(frozen=True)
+class MILData(UnknownData):
+    """Images at many scales, of happynear/caffe-windows; shapes from outside."""
