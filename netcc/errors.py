@@ -123,8 +123,10 @@ class NetccError(Exception):
         return self.diagnostics[0].message
 
     def located(self, span: Span | None, *notes: str) -> NetccError:
-        """The same error with `span` where a fault has none yet, and `notes` added to each."""
-        moved = [replace(d, span=d.span or span, notes=(*d.notes, *notes)) for d in self.diagnostics]
+        """The same error with `span` where a fault has none yet, and with those of `notes` that it lacks."""
+        moved = [
+            replace(d, span=d.span or span, notes=tuple(dict.fromkeys((*d.notes, *notes)))) for d in self.diagnostics
+        ]
         return type(self)(moved)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
@@ -110,8 +111,19 @@ class Executor:
 
     def _run(self, steps: Sequence[BoundStep]) -> None:
         with blas_on_one_thread() if self._sliced else nullcontext():
-            for kernel, operands in steps:
-                kernel(operands)
+            try:
+                for kernel, operands in steps:
+                    kernel(operands)
+            except NetccError as error:
+                raise self._located(error, kernel, operands) from None
+
+    def _located(self, error: NetccError, kernel: Callable[[Any], None], operands: Any) -> NetccError:
+        """`error` of a kernel with the layer that it belongs to, and its place in the text."""
+        method = operands[0][0] if kernel is run_together else kernel
+        for node in self.plan.graph.nodes:
+            if node.layer is getattr(method, "__self__", None):
+                return error.located(node.span(), f"in layer {node.name!r} ({node.type})")
+        return error
 
     def _allocate(self) -> None:
         layout = self.plan.memory

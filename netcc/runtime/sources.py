@@ -54,5 +54,4 @@ def _located(node: Node) -> Iterator[None]:
     try:
         yield
     except NetccError as error:
-        note = f"in layer {node.name!r} ({node.type})"
-        raise error.located(node.span(), *(() if note in error.diagnostics[0].notes else (note,))) from None
+        raise error.located(node.span(), f"in layer {node.name!r} ({node.type})") from None

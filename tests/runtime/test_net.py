@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.nets import inner_product, input_layer, layer
 
-from netcc.errors import ShapeError, UsageError, WeightsError
+from netcc.errors import NetccError, ShapeError, UsageError, WeightsError
 from netcc.runtime.net import Net
 from netcc.types import TEST, TRAIN
 
@@ -104,6 +104,18 @@ def test_diffs_given_to_a_net_that_reuses_memory_are_refused() -> None:
     net = Net("force_backward: true\n" + NET, TEST, keep_all=False)
     with pytest.raises(UsageError, match="make it with keep_all=True to give some to backward"):
         net.backward(s=1)
+
+
+def test_a_label_above_the_classes_names_layer_label_and_line() -> None:
+    text = X + input_layer("y", 2) + "\n" + layer("loss", "SoftmaxWithLoss", "x y", "loss")
+    net = Net(text, TRAIN)
+    with pytest.raises(NetccError) as caught:
+        net.forward(y=[0, 7])
+    (fault,) = caught.value.diagnostics
+    assert fault.message == "label 7 at (1,) is outside the 3 classes (0 to 2)"
+    assert fault.notes[-1] == "in layer 'loss' (SoftmaxWithLoss)"
+    assert fault.span is not None
+    assert fault.span.line == 4
 
 
 def test_one_seed_gives_the_same_parameters() -> None:
