@@ -12,7 +12,7 @@ DEV_READY := $(VENV)/.installed-dev
 DIGITS := $(OUT)/mnist_train_lmdb/data.mdb
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check proto tables fmt bench clean
+.PHONY: help train test check proto tables docs fmt bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,12 +29,16 @@ check: $(DEV_READY) ## style, types, and that generated files match their source
 	$(BIN)/mypy
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python -m netcc.prototxt.tables --check
+	$(BIN)/python -m netcc.report.layers_page --check docs/layers.md
 
 proto: $(DEV_READY) ## regenerate the schema modules from proto/*.proto
 	$(BIN)/python proto/generate.py
 
 tables: $(DEV_READY) ## regenerate the parser tables from the grammar
 	$(BIN)/python -m netcc.prototxt.tables
+
+docs: $(DEV_READY) ## regenerate docs/layers.md from the layers
+	$(BIN)/python -m netcc.report.layers_page docs/layers.md
 
 fmt: $(DEV_READY) ## lay out the Python files
 	$(BIN)/ruff check --fix .

@@ -18,6 +18,7 @@ COMMANDS = {
     "upgrade": "netcc.cli.upgrade",
     "dump": "netcc.cli.dump",
     "plan": "netcc.cli.plan",
+    "layers": "netcc.cli.layers",
     "data": "netcc.cli.data",
 }
 """Name of each command (and of the object that is the command) and its module, in the order of `netcc --help`."""

@@ -69,6 +69,11 @@ class AnnotatedData(UnknownData):
     The shape rule is that of src/caffe/layers/annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
     """
 
+    example = (
+        'data_param { source: "trainval_lmdb" batch_size: 32 backend: LMDB } annotated_data_param { '
+        'label_map_file: "labelmap.prototxt" }'
+    )
+
     fork = "SSD (weiliu89/caffe)"
 
     tops: ClassVar[Count] = Count(1, 2)
@@ -84,6 +89,8 @@ class VideoData(UnknownData):
 
     The shape rule is that of src/caffe/layers/video_data_layer.cpp of weiliu89/caffe, branch ssd.
     """
+
+    example = 'data_param { batch_size: 1 } video_data_param { video_type: VIDEO video_file: "video.mp4" }'
 
     fork = "SSD (weiliu89/caffe)"
 
@@ -102,6 +109,8 @@ class DenseImageData(OutsideData):
     H x W is crop_height x crop_width, else new_height x new_width, else from outside.
     The shape rule is that of src/caffe/layers/dense_image_data_layer.cpp of alexgkendall/caffe-segnet.
     """
+
+    example = 'dense_image_data_param { source: "train.txt" batch_size: 4 shuffle: true }'
 
     fork = "SegNet (alexgkendall/caffe-segnet)"
 
@@ -135,6 +144,10 @@ class ImageSegData(OutsideData):
     The shape rule is that of src/caffe/layers/image_seg_data_layer.cpp of DeepLab.
     """
 
+    example = (
+        'image_data_param { source: "train.txt" batch_size: 4 label_type: PIXEL } transform_param { crop_size: 473 }'
+    )
+
     fork = "PSPNet (hszhao/PSPNet)"
 
     tops: ClassVar[Count] = Count(1, 3)
@@ -160,6 +173,8 @@ class ImageSegData(OutsideData):
 class SegData(UnknownData):
     """Images with label images of yjxiong/caffe; shapes from outside."""
 
+    example = 'seg_data_param { source: "images.txt" root_dir: "images" }'
+
     fork = "yjxiong/caffe"
 
 
@@ -176,6 +191,8 @@ class CustomData(UnknownData):
 class ImgReader(UnknownData):
     """One image file, of lmb-freiburg/flownet2; shape from outside."""
 
+    example = 'reader_param { file: "image.png" }'
+
     fork = "FlowNet 2 (lmb-freiburg/flownet2)"
 
 
@@ -183,6 +200,8 @@ class ImgReader(UnknownData):
 @dataclass(frozen=True)
 class FloatReader(UnknownData):
     """One file of float numbers, of lmb-freiburg/flownet2; shape from outside."""
+
+    example = 'reader_param { file: "flow.float3" }'
 
     fork = "FlowNet 2 (lmb-freiburg/flownet2)"
 
@@ -215,3 +234,6 @@ class LaneData(UnknownData):
 @dataclass(frozen=True)
 class MILData(UnknownData):
     """Images at many scales, of happynear/caffe-windows; shapes from outside."""
+
+    fork = "caffe-windows (happynear/caffe-windows)"
+    example = 'mil_data_param { source: "train.txt" images_per_batch: 1 n_classes: 20 }'

@@ -112,7 +112,7 @@ class Yolov3DetectionOutput(YoloDetector):
     fork = "MobileNet-YOLO (eric612/MobileNet-YOLO)"
     example = (
         "yolov3_detection_output_param { num_classes: 20 num_box: 2 biases: [10, 13, 16, 30] mask: [0, 1] "
-        "anchors_scale: 32 }"
+        "mask_group_num: 1 anchors_scale: 32 }"
     )
 
     bottoms: ClassVar[Count] = Count(1, None)
