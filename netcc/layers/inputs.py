@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 from netcc.errors import LayerError, ShapeError
 from netcc.fillers import check, fill
 from netcc.layers.base import Count, Operands, Signature, SourceLayer
+from netcc.layers.outside_data import input_flag, read_batch
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
@@ -63,17 +64,12 @@ class Input(SourceLayer):
                 raise ShapeError(
                     "an Input layer without input_param { shape { ... } } has no shape of its own",
                     field=("input_param",),
-                    notes=[_flag(self.names, index)],
+                    notes=[input_flag(self.names, index)],
                 )
         return Signature(tops=_replaced([()] * tops, given))
 
     def forward(self, operands: Operands) -> None:
         """Nothing to do: the caller has filled the tops."""
-
-
-def _flag(names: Sequence[str], index: int) -> str:
-    name = names[index] if index < len(names) else "NAME"
-    return f"give `--input {name}=64,3,227,227` (with your sizes)"
 
 
 @register("DummyData")
@@ -160,7 +156,7 @@ class MemoryData(SourceLayer):
         return Signature(tops=(data, data[:1]))
 
     def forward(self, operands: Operands) -> None:
-        _read(operands)
+        read_batch(operands, self.type)
 
 
 @register("Data")
@@ -194,17 +190,11 @@ class Data(SourceLayer):
             raise ShapeError(
                 "the shape of the batches is not known: no data source is at hand",
                 field=("data_param", "source"),
-                notes=[_flag(self.names, 0)],
+                notes=[input_flag(self.names, 0)],
             )
         if len(data) == 0:
             raise ShapeError("a batch needs at least one axis", field=("data_param",))
         return Signature(tops=_replaced((data, data[:1])[:tops], (None, *given[1:])))
 
     def forward(self, operands: Operands) -> None:
-        _read(operands)
-
-
-def _read(operands: Operands) -> None:
-    if operands.reader is None:
-        raise LayerError("a forward pass through a data layer needs its data source")
-    operands.reader.read(operands.tops)
+        read_batch(operands, self.type)

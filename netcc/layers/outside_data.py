@@ -16,15 +16,21 @@ def settled(shapes: Sequence[Shape | None], names: Sequence[str], field: tuple[s
             raise ShapeError(
                 f"the shape of top {names[index]!r} is not known: no data source is at hand",
                 field=field,
-                notes=[f"give `--input {names[index]}=64,3,227,227` (with your sizes)"],
+                notes=[input_flag(names, index)],
             )
     return tuple(shape for shape in shapes if shape is not None)
+
+
+def input_flag(names: Sequence[str], index: int) -> str:
+    """What to do about a top without a shape."""
+    name = names[index] if index < len(names) else "NAME"
+    return f"give `--input {name}=64,3,227,227` (with your sizes)"
 
 
 def read_batch(operands: Operands, kind: str) -> None:
     """Fills the tops from the layer's reader. Raises LayerError where there is none."""
     if operands.reader is None:
-        raise LayerError(f"a forward pass through a {kind} layer needs its data source")
+        raise LayerError(f"a forward pass through {kind} layers needs its data source")
     operands.reader.read(operands.tops)
 
 

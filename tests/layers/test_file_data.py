@@ -73,7 +73,7 @@ def test_batches_come_from_the_reader() -> None:
     np.testing.assert_array_equal(result.tops[1], [1, 1])
     with pytest.raises(LayerError) as caught:
         run_layer(layer, given=[(2, 1), (2,)], tops=2)
-    assert caught.value.message == "a forward pass through a HDF5Data layer needs its data source"
+    assert caught.value.message == "a forward pass through HDF5Data layers needs its data source"
 
 
 @pytest.mark.parametrize(
