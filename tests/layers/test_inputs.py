@@ -130,7 +130,7 @@ def test_layers_with_readers_pass_their_batches_on(kind: str, fields: str, given
     assert layer.infer_given([given, None], 2).tops == ((2, 3, 4, 5), (2,))
     with pytest.raises(LayerError) as caught:
         run_layer(layer, tops=2, given=[given, None])
-    assert caught.value.message == "a forward pass through Data layers needs its data source"
+    assert caught.value.message == f"a forward pass through {kind} layers needs its data source"
 
 
 def test_reader_fills_the_tops() -> None:
