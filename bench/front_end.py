@@ -14,12 +14,15 @@ from collections.abc import Callable
 from google.protobuf import text_format
 from resnet_text import resnet_text
 
+from netcc.compiler import compile_net, shaped_graph
 from netcc.errors import Source
 from netcc.prototxt.format import format_document
 from netcc.prototxt.parse import parse
 from netcc.prototxt.upgrade import upgrade_net
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import bind, load_net
+from netcc.schema.select import select
+from netcc.types import TEST
 
 REFERENCE = "protobuf text_format.Merge"
 
@@ -35,6 +38,8 @@ def tasks() -> dict[str, Callable[[], object]]:
         "  parse": lambda: parse(Source("resnet", text)),
         "  upgrade": lambda: upgrade_net(document),
         "  bind": lambda: bind(upgraded, caffe_pb2.NetParameter),
+        "to shapes (load_net, graph, shape of every blob)": lambda: shaped_graph(select(load_net(text), TEST)),
+        "to plan (and steps and memory, inference)": lambda: compile_net(text, TEST, keep_all=False, gradients=False),
         "format": lambda: format_document(document),
     }
 
@@ -58,7 +63,7 @@ def main() -> None:
     medians = measure(parser.parse_args().rounds)
     print(f"{resnet_text().count(chr(10))} lines, medians")
     for name, seconds in medians.items():
-        print(f"{name:<40} {seconds * 1e3:8.1f} ms {seconds / medians[REFERENCE]:6.2f}x")
+        print(f"{name:<50} {seconds * 1e3:8.1f} ms {seconds / medians[REFERENCE]:6.2f}x")
 
 
 if __name__ == "__main__":

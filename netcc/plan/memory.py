@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from netcc.plan.plan import MemoryMap, Plan, Slot, Step
+from netcc.types import Array
 
 ALIGNMENT = 16
 """Elements between possible starts: 64 bytes of float32, a cache line."""
@@ -54,18 +57,27 @@ def assign_memory(plan: Plan) -> MemoryMap:
 
 def _pack(slots: list[Slot], lives: dict[Slot, Lifetime], base: int, offsets: dict[Slot, int]) -> int:
     """Greedy packing by size; returns the elements used. First published for tensors by Pisarchyk and Lee (2020)."""
-    placed: list[Slot] = []
+    first, last, start, end = (np.zeros(len(slots), np.int64) for _ in range(4))
     used = 0
-    for slot in sorted(slots, key=lambda slot: -slot.size):
-        start = base
-        for other in sorted((o for o in placed if lives[o].meets(lives[slot])), key=lambda other: offsets[other]):
-            if start + _padded(slot.size) <= offsets[other]:
-                break
-            start = max(start, offsets[other] + _padded(other.size))
-        offsets[slot] = start
-        placed.append(slot)
-        used = max(used, start + _padded(slot.size) - base)
+    for placed, slot in enumerate(sorted(slots, key=lambda slot: -slot.size)):
+        life, size = lives[slot], _padded(slot.size)
+        meets = (first[:placed] <= life.last) & (life.first <= last[:placed])
+        offset = _lowest_gap(start[:placed][meets], end[:placed][meets], base, size)
+        offsets[slot] = offset
+        first[placed], last[placed], start[placed], end[placed] = life.first, life.last, offset, offset + size
+        used = max(used, offset + size - base)
     return used
+
+
+def _lowest_gap(starts: Array, ends: Array, base: int, size: int) -> int:
+    """The lowest place from `base` on where `size` elements touch none of the stretches from starts to ends."""
+    order = np.argsort(starts, kind="stable")
+    offset = base
+    for start, end in zip(starts[order].tolist(), ends[order].tolist(), strict=True):
+        if offset + size <= start:
+            break
+        offset = max(offset, end)
+    return offset
 
 
 def _padded(size: int) -> int:
