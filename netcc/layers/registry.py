@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import TypeVar
 
 from netcc.errors import LayerError, nearest
@@ -39,6 +40,26 @@ def register(name: str) -> Callable[[type[L]], type[L]]:
 
 
 @cache
+def _families() -> dict[str, bytes]:
+    """The sources of the modules of this package by their full names; none where only compiled files are there."""
+    import netcc.layers as package
+
+    return {
+        f"{package.__name__}.{path.stem}": path.read_bytes()
+        for folder in package.__path__
+        for path in sorted(Path(folder).glob("*.py"))
+    }
+
+
+def _load_family(name: str) -> None:
+    """Imports the module that registers `name`: to import all of them takes longer than to read them."""
+    mark = f'register("{name}")'.encode()
+    for module, source in _families().items():
+        if mark in source:
+            importlib.import_module(module)
+
+
+@cache
 def _load_families() -> None:
     import netcc.layers as package
 
@@ -55,9 +76,10 @@ def layer_types() -> list[str]:
 
 def layer_class(name: str) -> type[Layer]:
     """The class for `type: "name"`; raises UnknownTypeError that lists near names."""
-    _load_families()
-    if name not in _classes:
-        load_outside()
+    for load in (partial(_load_family, name), _load_families, load_outside):
+        if name in _classes:
+            break
+        load()
     found = _classes.get(name)
     if found is None:
         raise _unknown(name)
