@@ -10,7 +10,7 @@ import numpy as np
 
 from netcc.errors import LayerError
 from netcc.layers.activation import Activation, ReLU
-from netcc.layers.base import Buffer, Needs, Operands, Signature, same_shape
+from netcc.layers.base import Buffer, Needs, Operands, Signature, refuse_in_place, same_shape
 from netcc.layers.curve import Curve
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -26,8 +26,7 @@ class AbsVal(Curve):
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
-        if message.bottom and list(message.bottom[:1]) == list(message.top[:1]):
-            raise LayerError("AbsVal cannot run in place", field=("top", "0"), notes=["give its top another name"])
+        refuse_in_place(message)
         return cls()
 
     def needs(self) -> Needs:

@@ -33,14 +33,16 @@ class Buffer:
 class ParameterSpec:
     """A learnable blob that a layer asks for: `name` is for people ("weights"), `filler` sets its first values.
 
-    With `learns` False the layer keeps it by itself (running statistics): forward may change it, backward is never
-    asked for its gradient, and the solver leaves it alone, as with lr_mult: 0.
+    `values` are the first values where the layer brings its own. With `learns` False the layer keeps the blob by itself
+    (running statistics): forward may change it, backward is never asked for its gradient, and the solver leaves it
+    alone, as with lr_mult: 0.
     """
 
     name: str
     shape: Shape
     filler: caffe_pb2.FillerParameter
     learns: bool = True
+    values: Array | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,12 @@ def canonical_axis(axis: int, rank: int, field: tuple[str, ...] = (), *, end: bo
     if not least <= axis <= most:
         raise ShapeError(f"axis {axis} is outside a blob of {rank} axes (allowed: {least} to {most})", field=field)
     return axis + rank if axis < 0 else axis
+
+
+def refuse_in_place(message: caffe_pb2.LayerParameter) -> None:
+    """Raises LayerError if the layer, which cannot run in place, names its bottom as its top."""
+    if message.bottom and message.top and message.bottom[0] == message.top[0]:
+        raise LayerError(f"{message.type} cannot run in place", field=("top", "0"), notes=["give its top another name"])
 
 
 def pass_on(source: Array, target: Array) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis, pass_on
+from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis, pass_on, refuse_in_place
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape, count, format_shape
@@ -40,6 +40,7 @@ class Flatten(View):
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
+        refuse_in_place(message)
         return cls(message.flatten_param.axis, message.flatten_param.end_axis)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
@@ -67,6 +68,7 @@ class Reshape(View):
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
+        refuse_in_place(message)
         fields = message.reshape_param
         shape = tuple(fields.shape.dim)
         if shape.count(-1) > 1 or min(shape, default=0) < -1:

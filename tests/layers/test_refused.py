@@ -13,12 +13,7 @@ import netcc
 FILE = Path(__file__).resolve().parents[1] / "golden" / "refused" / "layers.json"
 CASES: dict[str, dict[str, Any]] = {case["name"]: case for case in json.loads(FILE.read_text())}
 
-TAKEN_HERE = {
-    "reshape_inplace": "bottom and top are two values that may share memory, so the name may be the same",
-}
-"""Refused by Caffe for reasons that do not hold here."""
-
-REFUSED = [name for name, case in CASES.items() if case["refused"] and name not in TAKEN_HERE]
+REFUSED = [name for name, case in CASES.items() if case["refused"]]
 TAKEN = [name for name, case in CASES.items() if not case["refused"]]
 
 
@@ -42,10 +37,3 @@ def test_refused_as_by_caffe(name: str) -> None:
 def test_taken_as_by_caffe(name: str) -> None:
     net = netcc.Net(CASES[name]["text"], netcc.TEST)
     assert {blob: list(value.shape) for blob, value in net.blobs.items()} == CASES[name]["shapes"]
-
-
-@pytest.mark.parametrize("name", TAKEN_HERE)
-def test_taken_here_although_caffe_refuses(name: str) -> None:
-    net = netcc.Net(CASES[name]["text"], netcc.TEST)
-    net.forward()
-    net.backward()
