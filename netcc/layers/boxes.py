@@ -13,6 +13,9 @@ from netcc.errors import DataError
 from netcc.schema import caffe_pb2
 from netcc.types import Array
 
+_SMALLEST = float(np.finfo(np.float32).tiny)
+"""Divisors are at least this: boxes without area overlap nothing."""
+
 
 def areas(boxes: Array, extent: float = 0.0) -> Array:
     """Areas of `boxes` (..., 4); 0 where a far corner lies before the near one.
@@ -35,8 +38,7 @@ def overlaps(boxes: Array, others: Array, extent: float = 0.0) -> Array:
     shared = sides[..., 0] * sides[..., 1]
     # Of a box turned inside out the area is 0, but what it shares with another one may still look positive.
     shared = np.where((far < near).any(axis=-1), np.zeros_like(shared), shared)
-    union = areas(boxes, extent) + areas(others, extent) - shared
-    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=shared > 0))
+    return np.asarray(shared / np.maximum(areas(boxes, extent) + areas(others, extent) - shared, _SMALLEST))
 
 
 @dataclass(frozen=True)
@@ -55,19 +57,29 @@ class Suppression:
     def keep(self, boxes: Array, most: int | None = None) -> Array:
         """Indices (int64) of those of `boxes` (n, 4), the best first, that stay: at most `most` of them."""
         threshold = self.threshold
+        columns, sizes = np.ascontiguousarray(boxes.T), areas(boxes, self.extent)
+        left = np.arange(len(boxes))
         highest = np.full(len(boxes), -np.inf)
         kept: list[int] = []
-        for index in range(len(boxes)):
-            if len(kept) == most:
-                break
-            if highest[index] > threshold or (self.inclusive and highest[index] == threshold):
-                continue
-            kept.append(index)
-            rest = slice(index + 1, None)
-            np.maximum(highest[rest], overlaps(boxes[index], boxes[rest], self.extent), out=highest[rest])
+        while left.size and len(kept) != most:
+            best, left, highest = int(left[0]), left[1:], highest[1:]
+            kept.append(best)
             if self.eta < 1 and threshold > 0.5:
                 threshold *= self.eta
+            highest = np.maximum(highest, self._overlaps(columns, sizes, best, left))
+            # The threshold never grows: what is above it now goes for good.
+            stays = highest < threshold if self.inclusive else highest <= threshold
+            left, highest = left[stays], highest[stays]
         return np.array(kept, dtype=np.int64)
+
+    def _overlaps(self, columns: Array, sizes: Array, best: int, left: Array) -> Array:
+        """As `overlaps`, of box `best` with those of indices `left`, from `columns` (4, n) and areas `sizes` (n)."""
+        x1, y1, x2, y2 = columns[:, left]
+        own = columns[:, best]
+        across, down = np.minimum(x2, own[2]) - np.maximum(x1, own[0]), np.minimum(y2, own[3]) - np.maximum(y1, own[1])
+        shared = (across + self.extent) * (down + self.extent)
+        shared *= (across >= 0) & (down >= 0)
+        return np.asarray(shared / np.maximum(sizes[left] + sizes[best] - shared, _SMALLEST))
 
 
 def best_first(scores: Array, most: int | None = None) -> Array:

@@ -111,7 +111,7 @@ def _spread(corners: _Corners, dy: Array, dx: Array) -> None:
     dx.fill(0)
     planes = np.arange(len(dx))[:, None] * dx.shape[1]
     for pixels, weights in zip(corners.pixels, corners.weights, strict=True):
-        np.add.at(dx.reshape(-1), planes + pixels, dy * weights)
+        np.add.at(dx.reshape(-1), (planes + pixels).reshape(-1), (dy * weights).reshape(-1))
 
 
 def _flow_gradient(corners: _Corners, dy: Array, planes: Array) -> Array:

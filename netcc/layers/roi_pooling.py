@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 
 from netcc.errors import LayerError
-from netcc.layers.base import Buffer, Count, Layer, Operands, Signature
+from netcc.layers.base import Buffer, Count, Layer, Needs, Operands, Signature
 from netcc.layers.regions import REGION, Bins, check_regions, items_of, round_half_away
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
 
 _MESSAGE = "roi_pooling_param"
+
+_Place: TypeAlias = tuple[int, slice, int, int]
+_Window: TypeAlias = tuple[int, slice, slice]
 
 
 @register("ROIPooling")
@@ -47,8 +50,13 @@ class ROIPooling(Layer):
         return cls((fields.pooled_h, fields.pooled_w), fields.spatial_scale)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        top = (check_regions(bottoms, self.type), bottoms[0][1], *self.bins)
-        return Signature(tops=(top,), saved=(Buffer(top, "index"),), scratch=(Buffer(top),))
+        features = bottoms[0]
+        top = (check_regions(bottoms, self.type), features[1], *self.bins)
+        pixels_first = Buffer((features[0], *features[2:], features[1]))
+        return Signature(tops=(top,), scratch=(pixels_first, pixels_first))
+
+    def needs(self) -> Needs:
+        return Needs(bottoms=(0, 1), tops=(0,))
 
     def gradient_allowed(self, bottom: int) -> bool:
         return bottom == 0
@@ -57,40 +65,40 @@ class ROIPooling(Layer):
         return bottom == 0
 
     def forward(self, operands: Operands) -> None:
-        """Saves for each number of the top where in the features it comes from (-1: from nowhere)."""
-        features, regions = operands.bottoms[0], operands.bottoms[1].reshape(-1, REGION)
-        top, (origin,) = operands.tops[0], operands.saved
-        items = items_of(regions, len(features))
-        bins = self._bins(regions, features.shape[2:])
-        plane = features.shape[2] * features.shape[3]
-        firsts = np.arange(features.shape[1]) * plane
-        for region, item in enumerate(items):
-            for row, column in np.ndindex(self.bins):
-                corner = bins.top[region, row], bins.left[region, column]
-                window = features[
-                    item,
-                    :,
-                    corner[0] : bins.bottom[region, row],
-                    corner[1] : bins.right[region, column],
-                ]
-                here = (region, slice(None), row, column)
-                if not window.size:
-                    top[here], origin[here] = 0, -1
-                    continue
-                places = window.reshape(len(window), -1).argmax(axis=1)
-                down, across = np.divmod(places, window.shape[2])
-                pixels = (down + corner[0]) * features.shape[3] + across + corner[1] + firsts
-                top[here] = features[item].reshape(-1)[pixels]
-                origin[here] = pixels + item * features[item].size
+        features, regions = operands.bottoms
+        top, pixels_first = operands.tops[0], operands.scratch[0]
+        np.copyto(pixels_first, features.transpose(0, 2, 3, 1))
+        for place, window in self._windows(regions, features.shape):
+            numbers = pixels_first[window]
+            top[place] = numbers.max(axis=(0, 1)) if numbers.size else 0
 
     def backward(self, operands: Operands) -> None:
-        dx, (dy,) = operands.bottom_diffs[0], operands.top_diffs
+        dx, (dy,), (top,) = operands.bottom_diffs[0], operands.top_diffs, operands.tops
         if dx is None:
             return
-        (origin,), (share,) = operands.saved, operands.scratch
-        np.multiply(dy, origin >= 0, out=share)
-        dx.fill(0)
-        np.add.at(dx.reshape(-1), np.maximum(origin, 0).reshape(-1), share.reshape(-1))
+        features, regions = operands.bottoms
+        pixels_first, gradient = operands.scratch
+        np.copyto(pixels_first, features.transpose(0, 2, 3, 1))
+        gradient.fill(0)
+        channels = np.arange(features.shape[1])
+        for place, window in self._windows(regions, features.shape):
+            numbers, target = pixels_first[window], gradient[window]
+            if numbers.size:
+                first = (numbers.reshape(-1, len(channels)) == top[place]).argmax(axis=0)
+                rows, columns = np.divmod(first, numbers.shape[1])
+                target[rows, columns, channels] += dy[place]
+        np.copyto(dx, gradient.transpose(0, 3, 1, 2))
+
+    def _windows(self, regions: Array, features: Shape) -> Iterator[tuple[_Place, _Window]]:
+        """Each bin's place in the top, and its pixels in a map (N, H, W, C)."""
+        regions = regions.reshape(-1, REGION)
+        items = items_of(regions, features[0])
+        bins = self._bins(regions, features[2:])
+        for region, item in enumerate(items.tolist()):
+            rows = list(map(slice, bins.top[region].tolist(), bins.bottom[region].tolist()))
+            columns = list(map(slice, bins.left[region].tolist(), bins.right[region].tolist()))
+            for row, column in np.ndindex(self.bins):
+                yield (region, slice(None), row, column), (item, rows[row], columns[column])
 
     def _bins(self, regions: Array, size: Shape) -> Bins:
         corners = round_half_away(regions[:, 1:].astype(np.float32) * np.float32(self.scale))
