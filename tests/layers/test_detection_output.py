@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+import netcc
 from netcc.errors import DataError, LayerError, ShapeError
 from netcc.testing import make_layer, run_layer
 from netcc.types import Array
@@ -181,3 +182,20 @@ def test_evaluate_refusals() -> None:
             [(1, 1, 3, 7), (1, 1, 3, 7)], 1
         )
     assert caught.value.message == "true boxes are 1 x 1 x number x 8, not 1 x 1 x 3 x 7"
+
+
+def test_the_top_grows_and_shrinks_with_what_is_found() -> None:
+    text = """
+    layer { name: "in" type: "Input" top: "loc" top: "conf" top: "prior"
+            input_param { shape { dim: 1 dim: 12 } shape { dim: 1 dim: 6 } shape { dim: 1 dim: 2 dim: 12 } } }
+    layer { name: "out" type: "DetectionOutput" bottom: "loc" bottom: "conf" bottom: "prior" top: "out"
+            detection_output_param { num_classes: 2 confidence_threshold: 0.5 } }
+    layer { name: "double" type: "Power" bottom: "out" top: "double" power_param { scale: 2 } }
+    """
+    net = netcc.Net(text, netcc.TEST)
+    net.blobs["prior"].data[0, 0] = PRIORS.reshape(-1)
+    for scores, found in (([0.9, 0.1, 0.8], [0.9, 0.8]), ([0.1, 0.1, 0.1], [-1]), ([0.1, 0.7, 0.1], [0.7])):
+        net.blobs["conf"].data[0, 1::2] = scores
+        net.forward()
+        np.testing.assert_allclose(net.blobs["out"].data[0, 0, :, 2], found, rtol=1e-6)
+        np.testing.assert_allclose(net.blobs["double"].data, 2 * net.blobs["out"].data)

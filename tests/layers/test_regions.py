@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+import netcc
 from netcc.errors import DataError, LayerError, ShapeError
 from netcc.layers.regions import round_half_away
 from netcc.testing import make_layer, run_layer
@@ -216,3 +217,35 @@ def test_limits_before_and_after_the_suppression() -> None:
     regions, ranks = propose(scores, f"{fields} 4 nms_thresh: 0.5 pre_nms_topn: 3")
     assert ranks.tolist() == [0.9, 0.7, 0.4, 0.2]
     assert regions.shape == (4, 5)
+
+
+FASTER = """
+layer { name: "data" type: "Input" top: "data" top: "size"
+        input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } shape { dim: 1 dim: 3 } } }
+layer { name: "f" type: "Convolution" bottom: "data" top: "f"
+        convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "gaussian" std: 1 } } }
+layer { name: "s" type: "Convolution" bottom: "f" top: "s"
+        convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "gaussian" std: 1 } } }
+layer { name: "m" type: "Convolution" bottom: "f" top: "m" convolution_param { num_output: 4 kernel_size: 1 } }
+layer { name: "p" type: "Proposal" bottom: "s" bottom: "m" bottom: "size" top: "rois"
+        proposal_param { ratio: 1 scale: 8 base_size: 4 feat_stride: 4 min_size: 1 post_nms_topn: 50 nms_thresh: 0.3 } }
+layer { name: "roi" type: "ROIPooling" bottom: "f" bottom: "rois" top: "roi"
+        roi_pooling_param { pooled_h: 2 pooled_w: 2 spatial_scale: 0.25 } }
+layer { name: "sum" type: "Reduction" bottom: "roi" top: "sum" loss_weight: 1 }
+"""
+
+
+def test_as_many_regions_as_are_found_and_no_gradient_through_them() -> None:
+    net = netcc.Net(FASTER, netcc.TRAIN, seed=1)
+    net.blobs["size"].data[...] = [32, 32, 1]
+    random = np.random.default_rng(6)
+    numbers = []
+    for _ in range(3):
+        net.blobs["data"].data[...] = random.uniform(-1, 1, (1, 3, 8, 8))
+        net.forward()
+        numbers.append(net.blobs["rois"].data.shape[0])
+        assert net.blobs["roi"].data.shape == (numbers[-1], 2, 2, 2)
+    assert len(set(numbers)) > 1
+    net.backward()
+    assert np.abs(net.params["f"][0].diff).max() > 0
+    assert not net.params["s"][0].diff.any()
