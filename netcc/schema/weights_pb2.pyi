@@ -119,6 +119,8 @@ class SolverState(Message):
     @property
     def history(self) -> RepeatedCompositeFieldContainer[BlobProto]: ...
     current_step: int
+    minimum_loss: float
+    iter_last_event: int
     def __init__(
         self,
         *,
@@ -126,4 +128,6 @@ class SolverState(Message):
         learned_net: bytes | None = ...,
         history: Iterable[BlobProto | Mapping[str, Any]] | None = ...,
         current_step: int | None = ...,
+        minimum_loss: float | None = ...,
+        iter_last_event: int | None = ...,
     ) -> None: ...

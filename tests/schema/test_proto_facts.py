@@ -12,7 +12,7 @@ from netcc.schema import caffe_pb2
 FACTS = json.loads((Path(__file__).parents[1] / "facts" / "bvlc.json").read_text(encoding="utf-8"))
 
 PRIVATE = range(10000, 11000)
-FORK_NUMBERS = {"LayerParameter": range(200, 209), "BlobProto": range(10, 14)}
+FORK_NUMBERS = {"LayerParameter": range(200, 209), "BlobProto": range(10, 14), "SolverState": range(5, 7)}
 """Numbers outside the private range that fork fields keep: SSD's, and NVIDIA's arrays of half precision."""
 
 
