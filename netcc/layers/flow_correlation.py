@@ -91,8 +91,8 @@ class Correlation(Layer):
                 field=(_MESSAGE, "max_displacement"),
             )
         channels = len(self._row_shifts()) * len(self._column_shifts())
-        extended = (*a[:2], a[2] + 2 * pads[0], a[3] + 2 * pads[1] + self._margin())
-        part = Buffer((*a[:2], *size))
+        extended = (a[0], a[2] + 2 * pads[0], a[3] + 2 * pads[1] + self._margin(), a[1])  # channels last
+        part = Buffer((a[0], *size, a[1]))
         return Signature(
             tops=((a[0], channels, *size),),
             scratch=(Buffer(extended), Buffer(extended), Buffer(extended), part, Buffer((a[0], *size))),
@@ -108,13 +108,13 @@ class Correlation(Layer):
         top.fill(0)
         for tap in self._taps(top.shape[2:]):
             if self.subtract:
-                np.subtract(a[:, :, *tap.first], b[:, :, *tap.second], out=part)
+                np.subtract(a[:, *tap.first], b[:, *tap.second], out=part)
                 np.abs(part, out=part)
+                np.sum(part, axis=-1, out=total)
             else:
-                np.multiply(a[:, :, *tap.first], b[:, :, *tap.second], out=part)
-            np.sum(part, axis=1, out=total)
+                np.einsum("nhwc,nhwc->nhw", a[:, *tap.first], b[:, *tap.second], out=total)
             top[:, tap.channel] += total
-        top /= self.kernel**2 * a.shape[1]
+        top /= self.kernel**2 * operands.bottoms[0].shape[1]
 
     def backward(self, operands: Operands) -> None:
         a, b = self._extend(operands)
@@ -125,13 +125,13 @@ class Correlation(Layer):
                 continue
             extended.fill(0)
             for tap in self._taps(dy.shape[2:]):
-                pair = a[:, :, *tap.first], b[:, :, *tap.second]
+                pair = a[:, *tap.first], b[:, *tap.second]
                 if self.subtract:
                     _slopes(*pair, index, part)
+                    part *= dy[:, tap.channel, :, :, None]
                 else:
-                    np.copyto(part, pair[1 - index])
-                part *= dy[:, tap.channel : tap.channel + 1]
-                extended[:, :, *(tap.first, tap.second)[index]] += part
+                    np.multiply(pair[1 - index], dy[:, tap.channel, :, :, None], out=part)
+                extended[:, *(tap.first, tap.second)[index]] += part
             np.divide(self._inner(extended, dx.shape), self.kernel**2 * dx.shape[1], out=dx)
 
     def _pads(self) -> tuple[int, int]:
@@ -180,7 +180,7 @@ class Correlation(Layer):
         return taps
 
     def _extend(self, operands: Operands) -> tuple[Array, Array]:
-        """Both bottoms with zeros around."""
+        """Both bottoms with zeros around, (N, rows, columns, C)."""
         a, b = operands.scratch[:2]
         for extended, bottom in zip((a, b), operands.bottoms, strict=True):
             extended.fill(0)
@@ -188,9 +188,10 @@ class Correlation(Layer):
         return a, b
 
     def _inner(self, extended: Array, shape: Shape) -> Array:
+        """What lies within the zeros, as (N, C, H, W) of `shape`."""
         down, across = self._pads()
         across += self._margin()
-        return extended[:, :, down : down + shape[2], across : across + shape[3]]
+        return extended[:, down : down + shape[2], across : across + shape[3]].transpose(0, 3, 1, 2)
 
 
 def _slopes(a: Array, b: Array, index: int, out: Array) -> None:
