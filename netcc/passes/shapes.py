@@ -54,6 +54,7 @@ def infer_node(
         node.signature = replace(node.signature, tops=measured)
     for value, shape in zip(node.outputs, node.signature.tops, strict=True):
         value.shape = shape
+    _check_in_place(node)
     _make_parameters(node, shared)
 
 
@@ -80,6 +81,18 @@ def _signature(node: Node, given: Mapping[str, Shape], probe: Probe | None) -> S
         if bottoms:
             where += ", bottoms: " + ", ".join(f"{value.name!r} {format_shape(value.shape)}" for value in node.inputs)
         raise error.located(node.span(*error.field), where) from None
+
+
+def _check_in_place(node: Node) -> None:
+    """Refuses a new shape for a blob that is written in place: there, Caffe reads what it has overwritten."""
+    for index, value in enumerate(node.outputs):
+        if node.in_place(index) and value.shape != node.inputs[index].shape:
+            shapes = f"{format_shape(node.inputs[index].shape)} becomes {format_shape(value.shape)}"
+            raise ShapeError(
+                f"layer {node.name!r} writes blob {value.name!r} in place, but changes its shape: {shapes}",
+                span=node.span("top", str(index)),
+                notes=["give its top a name of its own"],
+            )
 
 
 def _given_tops(node: Node, given: Mapping[str, Shape], probe: Probe | None) -> list[Shape | None]:
@@ -126,12 +139,16 @@ def _share(owner: Parameter, other: Parameter, field: caffe_pb2.ParamSpec, node:
         what = "sizes" if permissive else "shapes"
         shapes = f"{format_shape(owner.shape)} and {format_shape(other.shape)}"
         raise ShapeError(f"{who} with different {what}: {shapes}", span=span)
-    owner_fields = owner.owner.message.param[owner.index]
     for name in ("lr_mult", "decay_mult"):
         if not field.HasField(name):
             continue
-        if owner_fields.HasField(name) and getattr(owner, name) != getattr(other, name):
+        if _is_given(owner, name) and getattr(owner, name) != getattr(other, name):
             raise GraphError(
                 f"{who} with different {name}: {getattr(owner, name):g} and {getattr(other, name):g}", span=span
             )
         setattr(owner, name, getattr(other, name))
+
+
+def _is_given(parameter: Parameter, multiplier: str) -> bool:
+    """Whether one of the layers that use `parameter` so far says what the multiplier is."""
+    return any(use.node.message.param[use.index].HasField(multiplier) for use in parameter.uses)
