@@ -23,9 +23,9 @@ class Interp(Layer):
     """Bilinear interpolation; the corner pixels of bottom and top lie on each other.
 
     Bottom (N, C, H, W), of which `pad_beg` and `pad_end` (0 or less) first cut a rim; top (N, C, h, w). The size is
-    (H - 1) / shrink_factor + 1, or H + (H - 1) (zoom_factor - 1), or `height` and `width`, or first shrunk, then zoomed.
-    It is linear: y = rows x columns^T. Behaves as src/caffe/layers/interp_layer.cpp and src/caffe/util/interp.cpp of
-    DeepLab and hszhao/PSPNet.
+    (H - 1) / shrink_factor + 1, or H + (H - 1) (zoom_factor - 1), or `height` and `width`, or first shrunk, then
+    zoomed. It is linear: y = rows x columns^T. Behaves as src/caffe/layers/interp_layer.cpp and
+    src/caffe/util/interp.cpp of DeepLab and hszhao/PSPNet.
     """
 
     fork = "PSPNet (hszhao/PSPNet)"
