@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -109,19 +110,27 @@ class Executor:
         """The memory of `view` under its shape."""
         return self._memory[view.slot][view.offset : view.offset + count(view.shape)].reshape(view.shape)
 
+    def carried(self) -> dict[str, tuple[Array, ...]]:
+        """The live arrays that layers carry from one pass to the next, by the name of the layer."""
+        steps = [step for step in self.plan.forward if isinstance(step, LayerStep) and step.state]
+        return {step.node.name: tuple(map(self.array, step.state)) for step in steps}
+
     def _run(self, steps: Sequence[BoundStep]) -> None:
-        with blas_on_one_thread() if self._sliced else nullcontext():
+        # Numbers that are not finite are looked for by whoever asks for a loss, which says more than NumPy's warnings.
+        with blas_on_one_thread() if self._sliced else nullcontext(), np.errstate(all="ignore"):
             try:
                 for kernel, operands in steps:
                     kernel(operands)
             except NetccError as error:
-                raise self._located(error, kernel, operands) from None
+                raise self._located(error, kernel, operands) from error.__cause__
 
     def _located(self, error: NetccError, kernel: Callable[[Any], None], operands: Any) -> NetccError:
         """`error` of a kernel with the layer that it belongs to, and its place in the text."""
         method = operands[0][0] if kernel is run_together else kernel
+        owner = getattr(method, "__self__", None)
+        layer = owner.layer if isinstance(owner, _Measuring) else owner
         for node in self.plan.graph.nodes:
-            if node.layer is getattr(method, "__self__", None):
+            if node.layer is layer:
                 return error.located(node.span(), f"in layer {node.name!r} ({node.type})")
         return error
 
@@ -182,17 +191,21 @@ class Resized(Exception):  # noqa: N818  # no error: the net has to follow
 
 
 def _forward_kernel(index: int, layer: Layer) -> Callable[[Operands], None]:
-    """The layer's forward; that of a dynamic layer raises Resized first if its tops do not fit."""
-    if not layer.dynamic:
-        return layer.forward
+    return _Measuring(index, layer).forward if layer.dynamic else layer.forward
 
-    def measured(operands: Operands) -> None:
-        shapes = layer.measure(operands)
+
+@dataclass(frozen=True)
+class _Measuring:
+    """The dynamic layer at place `index`; its forward raises Resized first if its tops do not fit."""
+
+    index: int
+    layer: Layer
+
+    def forward(self, operands: Operands) -> None:
+        shapes = self.layer.measure(operands)
         if shapes != tuple(top.shape for top in operands.tops):
-            raise Resized(index, shapes)
-        layer.forward(operands)
-
-    return measured
+            raise Resized(self.index, shapes)
+        self.layer.forward(operands)
 
 
 def _together(kernel: Callable[[Operands], None], operands: Sequence[Operands]) -> BoundStep:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from netcc.errors import UsageError
@@ -60,7 +61,9 @@ def thread_count() -> int:
 def _pool() -> ThreadPoolExecutor | None:
     """The threads beside the caller's; None where there is to be one thread only."""
     count = thread_count()
-    return ThreadPoolExecutor(count - 1, thread_name_prefix="netcc") if count > 1 else None
+    if count == 1:
+        return None
+    return ThreadPoolExecutor(count - 1, thread_name_prefix="netcc", initializer=lambda: np.seterr(all="ignore"))
 
 
 if hasattr(os, "register_at_fork"):

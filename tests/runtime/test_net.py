@@ -118,6 +118,14 @@ def test_a_label_above_the_classes_names_layer_label_and_line() -> None:
     assert fault.span.line == 4
 
 
+@pytest.mark.parametrize("rows", [2, 4096])
+def test_numbers_that_overflow_make_no_noise(rows: int) -> None:
+    net = Net(NET.replace("dim: 2", f"dim: {rows}"), TEST)
+    net.params["ip"][0].data[...] = 3e38
+    assert np.isinf(net.forward(x=np.full((rows, 3), 3e38))["s"]).sum() == 0
+    assert np.isinf(net.blobs["a"].data).all()  # warnings are errors here: none was given
+
+
 def test_one_seed_gives_the_same_parameters() -> None:
     first, again, other = (Net(NET, TRAIN, seed=seed).params["ip"][0].data for seed in (7, 7, 8))
     np.testing.assert_array_equal(first, again)
