@@ -51,8 +51,8 @@ class Input(SourceLayer):
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         shapes = tuple(tuple(shape.dim) for shape in message.input_param.shape)
-        if any(size < 0 for shape in shapes for size in shape):
-            raise LayerError("a size must not be negative", field=("input_param", "shape"))
+        if any(size < 1 for shape in shapes for size in shape):
+            raise LayerError("every axis needs a size of at least 1", field=("input_param", "shape"))
         return cls(tuple(message.top), shapes)
 
     def infer_given(self, given: Sequence[Shape | None], tops: int) -> Signature:

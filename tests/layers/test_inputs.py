@@ -48,7 +48,7 @@ def test_refused_inputs() -> None:
     )
     with pytest.raises(LayerError) as caught:
         source("Input", "input_param { shape { dim: -1 } }")
-    assert caught.value.message == "a size must not be negative"
+    assert caught.value.message == "every axis needs a size of at least 1"
 
 
 def dummy(fields: str, tops: int = 1) -> SourceLayer:
