@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -31,10 +31,10 @@ class Source(Protocol):
         Raises DataError, which names the record, where the data do not fit.
         """
 
-    def position(self) -> dict[str, int]:
+    def position(self) -> dict[str, Any]:
         """Where the next batch begins, fit for JSON. What is drawn at random belongs to the generator, not to this."""
 
-    def restore(self, position: Mapping[str, int]) -> None:
+    def restore(self, position: Mapping[str, Any]) -> None:
         """Goes to what `position` gave before. Raises DataError if there is no such place."""
 
     def close(self) -> None:
@@ -45,18 +45,23 @@ Opener = Callable[[caffe_pb2.LayerParameter, Phase, np.random.Generator, Path | 
 OpenerT = TypeVar("OpenerT", bound=Opener)
 
 _openers: dict[str, Opener] = {}
+_prefetched: set[str] = set()
 
 
-def reader(type_name: str) -> Callable[[OpenerT], OpenerT]:
+def reader(type_name: str, *, prefetched: bool = False) -> Callable[[OpenerT], OpenerT]:
     """Class decorator: layers of `type: "type_name"` read from the class.
 
     It is called with the layer, the phase, the generator for everything random, and the folder of the net file.
+    `prefetched` says that a net may read it ahead in another thread (see `netcc.data.prefetch`): nobody but `read`
+    changes what comes next, and all that is drawn at random comes from the generator.
     """
 
     def add(opener: OpenerT) -> OpenerT:
         if type_name in _openers:
             raise DataError(f"layer type {type_name!r} has two readers: {_openers[type_name]!r}, {opener!r}")
         _openers[type_name] = opener
+        if prefetched:
+            _prefetched.add(type_name)
         return opener
 
     return add
@@ -89,6 +94,12 @@ def open_source(
             suggestion=closest(message.type, _openers),
         )
     return opener(message, phase, random, base)
+
+
+def is_prefetched(type_name: str) -> bool:
+    """Whether a net reads ahead for layers of `type: "type_name"`."""
+    _load_readers()
+    return type_name in _prefetched
 
 
 def locate(path: str, base: Path | None) -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from netcc.data.source import Source, open_source
+from netcc.data.prefetch import open_for_net
+from netcc.data.source import Source
 from netcc.errors import NetccError
 from netcc.ir.graph import Node
 from netcc.layers.base import SourceLayer
@@ -35,7 +36,7 @@ class Sources:
         """The source of `node`. Raises DataError with the position of the layer."""
         if node.name not in self.opened:
             with _located(node):
-                self.opened[node.name] = open_source(node.message, self.phase, self.random, base=self.base)
+                self.opened[node.name] = open_for_net(node.message, self.phase, self.random, base=self.base)
         return self.opened[node.name]
 
     def close(self) -> None:

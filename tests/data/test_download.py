@@ -31,7 +31,7 @@ def mirrors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    "first", [None, b"<html>moved</html>", gzip.compress(b"other digits", mtime=0), gzip.compress(b"x")[:-3]]
+    "first", [None, b"<html>moved</html>", gzip.compress(b"other digits", mtime=0), gzip.compress(b"x", mtime=0)[:-3]]
 )
 def test_the_next_mirror_is_tried(mirrors: list[Path], first: bytes | None) -> None:
     if first is not None:

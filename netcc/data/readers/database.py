@@ -16,7 +16,7 @@ from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape, format_shape
 
 
-@reader("Data")
+@reader("Data", prefetched=True)
 class DatabaseSource:
     """Reads records in the order of their keys, from the first again after the last, also within a batch.
 

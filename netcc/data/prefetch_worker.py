@@ -1,0 +1,107 @@
+"""The thread that reads a source ahead, and what it hands over."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netcc.data.source import Source
+from netcc.types import Array, Shape
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The `arrays` of one batch, and the source's `position` after it."""
+
+    arrays: tuple[Array, ...]
+    position: dict[str, Any]
+
+    def fits(self, tops: Sequence[Array]) -> bool:
+        """Whether `tops` take the arrays as they are."""
+        return [(top.shape, top.dtype) for top in tops] == [(array.shape, array.dtype) for array in self.arrays]
+
+
+class PrefetchWorker:
+    """Reads batches of `tops` arrays of `dtype` from `source`, at most `depth` before the first is taken.
+
+    The memory of a batch that was taken holds a later one. Until `stop` has returned, or `peek` has given an exception,
+    nobody else may touch `source`.
+    """
+
+    def __init__(self, source: Source, tops: int, dtype: npt.DTypeLike, depth: int) -> None:
+        self.process = os.getpid()
+        self._source = source
+        self._tops, self._dtype = tops, np.dtype(dtype)
+        self._free: deque[tuple[Array, ...]] = deque([()] * depth)
+        self._ready: deque[Batch | BaseException] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="netcc-prefetch", daemon=True)
+        self._thread.start()
+
+    def peek(self) -> Batch | BaseException:
+        """The next batch, which stays the next one, or what the source raised in its place; waits until there is one.
+
+        Nothing comes after an exception.
+        """
+        with self._changed:
+            while not self._ready:
+                self._changed.wait()
+            return self._ready[0]
+
+    def take(self) -> None:
+        """Moves on to the batch after the one that `peek` gave, whose arrays are filled anew from now on."""
+        with self._changed:
+            batch = self._ready.popleft()
+            if isinstance(batch, Batch):
+                self._free.append(batch.arrays)
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Ends the thread, after the batch that it is reading; a second call does nothing."""
+        if self.process != os.getpid():
+            return  # the thread stayed behind in the process that this one was forked from
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread is not threading.current_thread():  # as when the collector runs in the thread itself
+            self._thread.join()
+
+    def _run(self) -> None:
+        # As in the net's own thread: numbers that are not finite are found by whoever asks for a loss.
+        with np.errstate(all="ignore"):
+            while (arrays := self._next_free()) is not None:
+                item: Batch | BaseException
+                try:
+                    item = self._read(arrays)
+                except BaseException as error:
+                    item = error
+                with self._changed:
+                    self._ready.append(item)
+                    self._changed.notify_all()
+                if isinstance(item, BaseException):
+                    return
+
+    def _next_free(self) -> tuple[Array, ...] | None:
+        """Arrays to fill; waits until some are free. None if the thread is to end."""
+        with self._changed:
+            while not (self._free or self._stopping):
+                self._changed.wait()
+            return None if self._stopping else self._free.popleft()
+
+    def _read(self, arrays: tuple[Array, ...]) -> Batch:
+        shapes = self._source.shapes(self._tops)
+        if tuple(array.shape for array in arrays) != shapes:
+            arrays = self._allocate(shapes)
+        self._source.read(arrays)
+        return Batch(arrays, self._source.position())
+
+    def _allocate(self, shapes: tuple[Shape, ...]) -> tuple[Array, ...]:
+        return tuple(np.empty(shape, self._dtype) for shape in shapes)
