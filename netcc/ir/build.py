@@ -124,7 +124,7 @@ def make_node(definition: LayerDefinition, phase: Phase) -> Node:
         layer = layer_class(message.type).from_message(message, phase)
     except LayerError as error:
         span = origin.span(*error.field) if origin else None
-        raise error.located(span, f"in layer {message.name!r}") from None
+        raise error.located(span, f"in layer {message.name!r}") from error.__cause__
     return Node(message.name, layer, message, origin)
 
 

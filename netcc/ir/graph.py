@@ -12,7 +12,7 @@ from netcc.errors import Span
 from netcc.layers.base import Layer, Signature
 from netcc.schema import caffe_pb2
 from netcc.schema.select import Origin
-from netcc.types import Phase, Shape, count
+from netcc.types import Array, Phase, Shape, count
 
 
 @dataclass(eq=False)
@@ -44,7 +44,8 @@ class Use:
 class Parameter:
     """A learnable blob. Layers that share it hold the same object; `owner` made it first.
 
-    `lr_mult` and `decay_mult` scale the solver's rate and weight decay for it.
+    `lr_mult` and `decay_mult` scale the solver's rate and weight decay for it. `values`, where a layer brings its own,
+    come first in place of the filler's.
     """
 
     owner: Node
@@ -55,6 +56,7 @@ class Parameter:
     lr_mult: float = 1.0
     decay_mult: float = 1.0
     share_name: str = ""
+    values: Array | None = None
     uses: list[Use] = field(default_factory=list)
 
     @property

@@ -72,7 +72,7 @@ def retreat_cell(
 @register("LSTMUnit")
 @dataclass(frozen=True)
 class LSTMUnit(Layer):
-    """c = cont * f * c' + i * g and h = o * tanh(c), where i, f, o are logistic functions and g is tanh of their inputs.
+    """c = cont * f * c' + i * g and h = o * tanh(c); i, f, o are logistic functions and g is tanh of their inputs.
 
     Bottoms: the cell before, c' (1 x N x D), the gate inputs (1 x N x 4D) in the order i, f, o, g, and cont (1 x N),
     0 where a sequence begins and else 1. Tops: c and h (1 x N x D). Where cont is neither, the gradient of the forget

@@ -80,7 +80,7 @@ def _signature(node: Node, given: Mapping[str, Shape], probe: Probe | None) -> S
         where = f"in layer {node.name!r} ({node.type})"
         if bottoms:
             where += ", bottoms: " + ", ".join(f"{value.name!r} {format_shape(value.shape)}" for value in node.inputs)
-        raise error.located(node.span(*error.field), where) from None
+        raise error.located(node.span(*error.field), where) from error.__cause__
 
 
 def _check_in_place(node: Node) -> None:
@@ -126,7 +126,17 @@ def _make_parameters(node: Node, shared: dict[str, Parameter]) -> None:
 
 def _owned(node: Node, index: int, spec: ParameterSpec, field: caffe_pb2.ParamSpec) -> Parameter:
     lr_mult = field.lr_mult if spec.learns else 0.0
-    return Parameter(node, index, spec.name, spec.shape, spec.filler, lr_mult, field.decay_mult, share_name=field.name)
+    return Parameter(
+        node,
+        index,
+        spec.name,
+        spec.shape,
+        spec.filler,
+        lr_mult,
+        field.decay_mult,
+        share_name=field.name,
+        values=spec.values,
+    )
 
 
 def _share(owner: Parameter, other: Parameter, field: caffe_pb2.ParamSpec, node: Node) -> None:

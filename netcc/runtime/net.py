@@ -10,12 +10,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from netcc.blob import Blob
 from netcc.compiler import NetSource, bind_net, plan_graph, shaped_graph
 from netcc.data.readers.memory import MemorySource
 from netcc.errors import UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.plan.plan import Plan, View
-from netcc.runtime.blob import Blob
 from netcc.runtime.executor import Executor, Resized
 from netcc.runtime.export import write_net
 from netcc.runtime.live import ParameterStorage, ValueStorage

@@ -15,12 +15,15 @@ from netcc.types import Array, format_shape
 def fill_parameters(
     arrays: Mapping[Parameter, Array], random: np.random.Generator, *, given: Mapping[Parameter, Array]
 ) -> None:
-    """Fills every parameter that is not in `given` by its filler, in the order of the layers.
+    """Fills every parameter that is not in `given` by its filler or its layer's own values, in the order of the layers.
 
     Raises LayerError naming the layer where a filler is unknown or does not fit the shape.
     """
     for parameter, array in arrays.items():
         if parameter in given:
+            continue
+        if parameter.values is not None:
+            array[...] = parameter.values
             continue
         try:
             fill(array, parameter.filler, random)

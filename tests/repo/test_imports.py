@@ -16,6 +16,7 @@ ORDER = [
     "version",
     "errors",
     "atomic",
+    "blob",
     "prototxt",
     "schema",
     "fillers",
