@@ -10,6 +10,7 @@ import numpy as np
 from netcc.compiler import NetSource, bind_net, shaped_graph
 from netcc.errors import NetccError, ShapeError
 from netcc.ir.graph import Graph, Node
+from netcc.layers import python_objects
 from netcc.report.known import known_table
 from netcc.report.table import ShapeTable, shape_table
 from netcc.runtime.sources import Sources, has_reader
@@ -26,19 +27,22 @@ def shapes(
     stages: Sequence[str] = (),
     strict: bool = False,
     keep_going: bool = False,
+    allow_python: bool = False,
 ) -> ShapeTable:
     """The shapes, parameters, multiply-accumulates and memory of every layer of `net` (path, text, tree or message).
 
     Tops of data layers take their shapes from `inputs` (by blob name), else from the first record of the data if it
     is at hand. A field that the schema lacks is warned of, or with `strict` an error.
+    `allow_python` lets layers of type Python run code of the modules that they name.
     Raises the NetccError of the stage that failed, with positions; with `keep_going` faults of layers (an unknown type,
     shapes that do not fit) are listed in the table beside all that can be known in spite of them.
     """
     bound = bind_net(net, strict=strict)
     definition, folder = select(bound, phase, level, stages), _folder(bound.source.name)
-    if keep_going:
-        return known_table(definition, inputs or {}, TolerantProbe(phase, folder))
-    return shape_table(graph_with_shapes(definition, inputs, folder))
+    with python_objects.allow_python(allow_python):
+        if keep_going:
+            return known_table(definition, inputs or {}, TolerantProbe(phase, folder))
+        return shape_table(graph_with_shapes(definition, inputs, folder))
 
 
 def graph_with_shapes(definition: Definition, inputs: Mapping[str, Shape] | None, folder: Path | None) -> Graph:

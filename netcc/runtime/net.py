@@ -15,6 +15,7 @@ from netcc.compiler import NetSource, bind_net, plan_graph, shaped_graph
 from netcc.data.readers.memory import MemorySource
 from netcc.errors import UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.layers.python_objects import objects_for_net, using
 from netcc.plan.plan import Plan, View
 from netcc.runtime.executor import Executor, Resized
 from netcc.runtime.export import write_net
@@ -34,6 +35,7 @@ class Net:
     `share` is a net whose parameters layers of the same name use. With `keep_all=False` only outputs stay readable
     and memory is reused; `gradients=False` leaves the backward pass out.
     A field that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
+    `allow_python=True` lets layers of type Python run code of the modules that they name.
 
     Raises a NetccError (PrototxtError, GraphError, ShapeError, DataError, WeightsError ...) that names every fault.
     """
@@ -53,6 +55,7 @@ class Net:
         keep_all: bool = True,
         gradients: bool = True,
         strict: bool = False,
+        allow_python: bool = False,
     ) -> None:
         self._bound = bind_net(net, strict=strict)
         self.phase = Phase(phase)
@@ -66,8 +69,9 @@ class Net:
         fills, draws = np.random.SeedSequence(seed).spawn(2)
         self._random = np.random.default_rng(draws)
         self._sources = Sources(self.phase, self._random, _folder_of(self._bound.source.name))
+        self._python_objects = objects_for_net(allow_python)
         try:
-            graph = shaped_graph(self._definition, self._given, self._sources.probe)
+            graph = self._shaped_graph(self._given, {})
             shared = share_by_name(graph, share.graph, share.parameter_arrays()) if share else {}
             self._install(graph, shared, {})
             fill_parameters(self.parameter_arrays(), np.random.default_rng(fills), given=shared)
@@ -75,6 +79,10 @@ class Net:
         except BaseException:
             self.close()
             raise
+
+    def _shaped_graph(self, given: Mapping[str, Shape], measured: Mapping[int, tuple[Shape, ...]]) -> Graph:
+        with using(self._python_objects):
+            return shaped_graph(self._definition, given, self._sources.probe, measured)
 
     def _install(self, graph: Graph, parameters: Mapping[Parameter, Array], diffs: Mapping[Parameter, Array]) -> None:
         """Plans `graph` and gives it memory."""
@@ -206,7 +214,7 @@ class Net:
 
     def _lay_out(self, given: Mapping[str, Shape], measured: Mapping[int, tuple[Shape, ...]]) -> None:
         """Plans the net for other shapes; parameters, their diffs and the blobs that users hold stay."""
-        graph = shaped_graph(self._definition, given, self._sources.probe, measured)
+        graph = self._shaped_graph(given, measured)
         parameters = carry_over(graph, self.graph, self.parameter_arrays())
         diffs = carry_over(graph, self.graph, self.parameter_diff_arrays())
         blobs, params = self.blobs, self.params

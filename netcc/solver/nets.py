@@ -57,6 +57,7 @@ def make_net(
     shapes: Mapping[str, Shape] | None = None,
     share: Net | None = None,
     strict: bool = False,
+    allow_python: bool = False,
 ) -> Net:
     """The net in its state: `phase`, overruled by the state of the net, overruled by that of the solver.
 
@@ -74,6 +75,7 @@ def make_net(
         seed=seed,
         share=share,
         gradients=share is None,
+        allow_python=allow_python,
     )
 
 

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
@@ -42,6 +43,7 @@ class Solver:
     `net` replaces the net that the solver names, `weights` its list of weights files (an empty one: none), `max_iter`
     and `seed` its fields. `out` is the folder for snapshots. `shapes` gives the shapes of input blobs by name.
     A field of the net that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
+    `allow_python=True` lets layers of type Python run code of the modules that they name.
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
     `iter` counts the updates done, `seed` is the one in use, `warnings` are faults that were passed over, `param` is
@@ -63,6 +65,7 @@ class Solver:
         shapes: Mapping[str, Shape] | None = None,
         listeners: Iterable[Listener] = (),
         strict: bool = False,
+        allow_python: bool = False,
     ) -> None:
         bound = _bind(solver, max_iter)
         self.param = bound.message
@@ -79,13 +82,12 @@ class Solver:
         self._last_snapshot: tuple[int, Path] | None = None
         self._stop_requested = self._snapshot_requested = False
         self._display_time, self._display_iter = time.perf_counter(), 0
-        self.net = make_net(choose_train_net(bound, net), TRAIN, seed=self.seed, shapes=shapes, strict=strict)
+        make = partial(make_net, shapes=shapes, strict=strict, allow_python=allow_python)
+        self.net = make(choose_train_net(bound, net), TRAIN, seed=self.seed)
         self.test_nets: list[Net] = []
         try:
             for index, choice in enumerate(choose_test_nets(bound, net)):
-                test_seed = self.seed + 1 + index
-                test_net = make_net(choice, TEST, seed=test_seed, shapes=shapes, share=self.net, strict=strict)
-                self.test_nets.append(test_net)
+                self.test_nets.append(make(choice, TEST, seed=self.seed + 1 + index, share=self.net))
             self._load(_files(list(self.param.weights) if weights is None else weights))
             self._optimizer = Optimizer(self.net, self.param)
         except BaseException:
