@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netcc.cli.options import input_option, json_option, phase_option, strict_option
+from netcc.cli.options import allow_python_option, input_option, json_option, phase_option, strict_option
 from netcc.errors import UsageError
 from netcc.types import Phase, Shape
 
@@ -27,6 +27,7 @@ Examples
 @phase_option(None, "Look at this phase alone.  [default: both]")
 @input_option
 @strict_option
+@allow_python_option
 @json_option
 @click.pass_context
 def check(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netcc.cli.options import input_option, phase_option, state_options, strict_option
+from netcc.cli.options import allow_python_option, input_option, phase_option, state_options, strict_option
 from netcc.types import TRAIN, Phase, Shape
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ Example
 @input_option
 @state_options
 @strict_option
+@allow_python_option
 def dump(
     file: str,
     stage: str,

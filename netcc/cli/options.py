@@ -56,6 +56,21 @@ def input_option(command: Command) -> Command:
     )(command)
 
 
+def _allow_python(context: click.Context, option: click.Parameter, value: bool) -> None:
+    if value:
+        from netcc.layers.python_objects import allow_python
+
+        context.with_resource(allow_python())
+
+
+allow_python_option = click.option(
+    "--allow-python",
+    is_flag=True,
+    expose_value=False,
+    callback=_allow_python,
+    help="Let layers of type Python run code of the modules that they name.",
+)
+
 strict_option = click.option("--strict", is_flag=True, help="A field that does not exist is an error, no warning.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

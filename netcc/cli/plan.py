@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netcc.cli.columns import columns, size_text
-from netcc.cli.options import input_option, phase_option, state_options, strict_option
+from netcc.cli.options import allow_python_option, input_option, phase_option, state_options, strict_option
 from netcc.types import TRAIN, Phase, Shape
 
 
@@ -21,6 +21,7 @@ Examples
 @input_option
 @state_options
 @strict_option
+@allow_python_option
 @click.option("--steps", is_flag=True, help="List every step and every piece of memory too.")
 def plan(
     net: str,

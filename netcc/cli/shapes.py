@@ -7,7 +7,7 @@ import json
 import click
 
 from netcc.cli.columns import columns, size_text
-from netcc.cli.options import input_option, json_option, phase_option, state_options, strict_option
+from netcc.cli.options import allow_python_option, input_option, json_option, phase_option, state_options, strict_option
 from netcc.report.table import LayerRow, ShapeTable
 from netcc.types import TRAIN, Phase, Shape
 
@@ -26,6 +26,7 @@ Examples
 @input_option
 @state_options
 @strict_option
+@allow_python_option
 @click.option("--keep-going", is_flag=True, help="Show what can be known in spite of unknown or faulty layers.")
 @json_option
 @click.pass_context

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netcc.cli.group import echo_diagnostics
-from netcc.cli.options import json_option, state_options, strict_option
+from netcc.cli.options import allow_python_option, json_option, state_options, strict_option
 from netcc.errors import GraphError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ Examples
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of what is random in the net.")
 @state_options
 @strict_option
+@allow_python_option
 @json_option
 def test(
     net: str,

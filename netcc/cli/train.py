@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netcc.cli.group import INTERRUPTED
-from netcc.cli.options import json_option, strict_option
+from netcc.cli.options import allow_python_option, json_option, strict_option
 from netcc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ PREFIX.log, PREFIX.metrics.jsonl, PREFIX.png.
 @click.option("--out", metavar="DIR", help="Folder for all results.  [default: that of snapshot_prefix]")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 @strict_option
+@allow_python_option
 @json_option
 @click.pass_context
 def train(

@@ -1,0 +1,58 @@
+"""Layers of type Python run on the command line only with --allow-python, on every way into a net."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.commands import SMALL, SOLVER, Run
+
+from netcc.layers.python_objects import objects_in_use
+
+NET = SMALL.replace(
+    'layer {\n  name: "accuracy"',
+    'layer { name: "weigh" type: "Python" bottom: "fc" top: "fc"\n'
+    '  python_param { module: "helpers.python_layers" layer: "Weighted" } }\nlayer {\n  name: "accuracy"',
+)
+WHERE = "small.prototxt:25:18: error: "
+WHAT = "a Python layer runs code of module 'helpers.python_layers', which is not allowed here"
+
+COMMANDS = [
+    ("shapes", "small.prototxt"),
+    ("dump", "small.prototxt"),
+    ("plan", "small.prototxt"),
+    ("check", "small.prototxt"),
+    ("train", "solver.prototxt", "--out", "out", "--max-iter", "1"),
+]
+
+
+@pytest.fixture
+def net(place: Path) -> Path:
+    (place / "small.prototxt").write_text(NET)
+    (place / "solver.prototxt").write_text(SOLVER)
+    return place / "small.prototxt"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_commands_refuse(command: tuple[str, ...], run: Run, net: Path) -> None:
+    shown = run(*command)
+    assert shown.exit_code == 1
+    assert f"{WHERE}{WHAT}\n" in shown.stderr
+    assert "--allow-python on the command line" in shown.stderr
+    assert not Path("out", "small_iter_1.caffemodel").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_commands_run_where_it_is_allowed(command: tuple[str, ...], run: Run, net: Path) -> None:
+    shown = run(*command, "--allow-python")
+    assert shown.exit_code == 0, shown.stderr
+    assert objects_in_use() is None
+
+
+def test_trained_weights_are_tested(run: Run, net: Path) -> None:
+    assert run("train", "solver.prototxt", "--out", "out", "--max-iter", "1", "--allow-python").exit_code == 0
+    model = "out/small_iter_1.caffemodel"
+    assert run("test", "small.prototxt", "--weights", model, "--iterations", "1").exit_code == 1
+    shown = run("test", "small.prototxt", "--weights", model, "--iterations", "1", "--allow-python", "--json")
+    assert json.loads(shown.stdout)["loss"] > 0
