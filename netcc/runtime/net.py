@@ -22,6 +22,7 @@ from netcc.runtime.export import write_net
 from netcc.runtime.live import ParameterStorage, ValueStorage
 from netcc.runtime.loading import LoadReport, load_weights
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
+from netcc.runtime.run_state import Running, RunState
 from netcc.runtime.sources import Sources, has_reader
 from netcc.schema.select import select
 from netcc.types import Array, Phase, Shape
@@ -273,6 +274,17 @@ class Net:
         self._sources.close()
 
     def __enter__(self) -> Self:
+    def run_state(self) -> RunState:
+        """Where the net stands between two passes, beyond its parameters."""
+        return self._running().capture()
+
+    def restore_run_state(self, state: RunState) -> list[str]:
+        """Goes to where `run_state` was asked for; returns what does not fit and begins anew, in words."""
+        return self._running().restore(state)
+
+    def _running(self) -> Running:
+        return Running(self._random, self._sources.opened, self._executor.carried())
+
         return self
 
     def __exit__(
