@@ -54,11 +54,12 @@ class BoundNet:
 
 @dataclass(frozen=True, slots=True)
 class BoundSolver:
-    """A solver definition in today's spelling, and the text it comes from."""
+    """A solver definition in today's spelling, and the text it comes from; `overrides` are fields from elsewhere."""
 
     message: caffe_pb2.SolverParameter
     document: Document
     warnings: tuple[Diagnostic, ...] = ()
+    overrides: Document | None = None
 
     @property
     def source(self) -> Source:
