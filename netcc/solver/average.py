@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class AverageLoss:
     """A ring of the last `size` losses, as `Solver::UpdateSmoothedLoss` of src/caffe/solver.cpp keeps it."""
@@ -27,3 +30,16 @@ class AverageLoss:
     def value(self) -> float:
         """The mean of the losses in the ring, which must not be empty."""
         return sum(self._losses) / len(self._losses)
+
+    def state(self) -> dict[str, Any]:
+        """The ring as it is, fit for JSON: the order of its losses decides how their sum is rounded."""
+        return {"size": self._size, "losses": list(self._losses), "next": self._next}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Takes over a ring; of one of another size, its latest losses. Raises ValueError if it makes no sense."""
+        losses, first = [float(loss) for loss in state["losses"]], int(state["next"])
+        if len(losses) > state["size"] or not 0 <= first <= max(0, len(losses) - 1):
+            raise ValueError("no ring of losses")
+        if state["size"] != self._size:
+            losses, first = [*losses[first:], *losses[:first]][-self._size :], 0
+        self._losses, self._next = losses, first

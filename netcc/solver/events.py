@@ -46,11 +46,12 @@ class Started(Event):
 
 @dataclass(frozen=True, slots=True)
 class Restored(Event):
-    """The solver continues from a snapshot."""
+    """The solver continues from a snapshot; `lost` says in words what is not as it was when that was taken."""
 
     iteration: int
     state: Path
 
+    lost: tuple[str, ...] = ()
     def tell(self, listener: Listener) -> None:
         listener.on_restore(self)
 
