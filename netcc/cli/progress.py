@@ -64,6 +64,8 @@ class Progress(Listener):
 
     def on_restore(self, event: Restored) -> None:
         self.say(f"continuing from {event.state} (iteration {event.iteration})")
+        for lost in event.lost:
+            self.say(f"  {lost}")
 
     def on_iteration(self, event: Iterated) -> None:
         self.pace.note(event)

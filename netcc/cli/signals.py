@@ -6,14 +6,23 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Literal, TypeAlias
 
-Handler = Callable[[], None]
+Action = Callable[[], None]
+
+Effect: TypeAlias = Literal["stop", "snapshot", "none"]
+EFFECTS: tuple[Effect, ...] = ("stop", "snapshot", "none")
 
 
 @contextmanager
-def stopping_gently(stop: Handler, snapshot: Handler) -> Iterator[None]:
-    """Within the block, Ctrl-C and SIGTERM call `stop` once and end the program when they come again; SIGHUP calls
-    `snapshot`. The handlers run between two bytecodes of the main thread, so they should only set flags."""
+def heeding_signals(
+    stop: Action, snapshot: Action, *, sigint: Effect = "stop", sighup: Effect = "snapshot"
+) -> Iterator[None]:
+    """Within the block, Ctrl-C has the effect `sigint` and SIGHUP the effect `sighup`, as the flags of tools/caffe.cpp.
+
+    SIGTERM stops. What stops calls `stop` once and ends the program when it comes again. The handlers run between two
+    bytecodes of the main thread, so the actions should only set flags.
+    """
     asked = False
 
     def on_stop(number: int, frame: FrameType | None) -> None:
@@ -23,12 +32,16 @@ def stopping_gently(stop: Handler, snapshot: Handler) -> Iterator[None]:
         asked = True
         stop()
 
-    def on_hangup(number: int, frame: FrameType | None) -> None:
+    def on_snapshot(number: int, frame: FrameType | None) -> None:
         snapshot()
 
-    handlers = {signal.SIGINT: on_stop, signal.SIGTERM: on_stop}
+    def on_none(number: int, frame: FrameType | None) -> None:
+        return
+
+    by_effect = {"stop": on_stop, "snapshot": on_snapshot, "none": on_none}
+    handlers = {signal.SIGINT: by_effect[sigint], signal.SIGTERM: on_stop}
     if hasattr(signal, "SIGHUP"):
-        handlers[signal.SIGHUP] = on_hangup
+        handlers[signal.SIGHUP] = by_effect[sighup]
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,15 @@ import click
 
 from netcc.cli.group import INTERRUPTED
 from netcc.cli.options import allow_python_option, json_option, strict_option
+from netcc.cli.signals import EFFECTS, Effect
 from netcc.errors import UsageError
 
 if TYPE_CHECKING:
     from netcc.cli.progress import Progress
-    from netcc.cli.training import Order, Summary
+    from netcc.cli.training import Summary
     from netcc.schema.bind import BoundNet, BoundSolver
+
+EFFECT = click.Choice(EFFECTS)
 
 
 @click.command(
@@ -27,18 +30,31 @@ Examples
   netcc train net.prototxt solver.prototxt --max-iter 1000 --seed 1 --out out
   netcc train solver.prototxt --weights pretrained.caffemodel
   netcc train solver.prototxt --snapshot lenet_iter_5000.solverstate
+  netcc train solver.prototxt --resume auto --keep 2
+  netcc train solver.prototxt --set base_lr=0.001 --set stepvalue=[5000,7000]
+  netcc train solver.prototxt --patience 5 --watch accuracy
 
 \b
 Ctrl-C (or SIGTERM) ends the iteration, writes a snapshot and says how to go on; once more stops at once.
-SIGHUP writes a snapshot and goes on. Log, metrics and curves are named as the snapshots are:
-PREFIX.log, PREFIX.metrics.jsonl, PREFIX.png.
+SIGHUP writes a snapshot and goes on. A run that goes on from its snapshot ends with the same bytes as one
+that was never stopped. Log, metrics and curves are named as the snapshots are: PREFIX.log,
+PREFIX.metrics.jsonl, PREFIX.png.
 """
 )
 @click.argument("files", nargs=-1, required=True, metavar="[NET] SOLVER")
 @click.option("--snapshot", metavar="FILE", help="Go on from this .solverstate.")
+@click.option(
+    "--resume", metavar="auto|FILE", help="Go on from FILE; auto: from the newest good snapshot, if there is one."
+)
 @click.option("--weights", multiple=True, metavar="FILE", help="Begin with these weights; may be repeated.")
 @click.option("--max-iter", type=click.IntRange(min=0), help="End at this iteration, whatever the solver says.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of everything random.")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Set a solver field; may be repeated.")
+@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Keep the last N snapshots, remove older ones.")
+@click.option("--patience", type=click.IntRange(min=1), metavar="N", help="End after N tests without improvement.")
+@click.option("--watch", metavar="NAME", help="Test output for --patience; NAME:min or NAME:max says what is better.")
+@click.option("--sigint-effect", "sigint", type=EFFECT, default="stop", show_default=True, help="What Ctrl-C does.")
+@click.option("--sighup-effect", "sighup", type=EFFECT, default="snapshot", show_default=True, help="What SIGHUP does.")
 @click.option("--out", metavar="DIR", help="Folder for all results.  [default: that of snapshot_prefix]")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 @strict_option
@@ -49,9 +65,16 @@ def train(
     context: click.Context,
     files: tuple[str, ...],
     snapshot: str | None,
+    resume: str | None,
     weights: tuple[str, ...],
     max_iter: int | None,
     seed: int | None,
+    settings: tuple[str, ...],
+    keep: int | None,
+    patience: int | None,
+    watch: str | None,
+    sigint: Effect,
+    sighup: Effect,
     out: str | None,
     quiet: bool,
     strict: bool,
@@ -61,32 +84,43 @@ def train(
 
     The two files are told apart by what is in them, in whatever order they are given.
     """
+    from netcc.cli.resuming import AUTO, choose_snapshot, resume_command
     from netcc.cli.training import Order, run
+    from netcc.schema.override import override
 
     if len(files) > 2:
         raise UsageError(f"expected a solver and perhaps a net, found {len(files)} files")
-    if snapshot and weights:
+    if weights and (snapshot or resume not in (None, AUTO)):
+        option = "--snapshot" if snapshot else "--resume"
         raise UsageError(
-            "--snapshot and --weights exclude each other", notes=["a snapshot brings its own weights along"]
+            f"{option} and --weights exclude each other", notes=["a snapshot brings its own weights along"]
         )
+    if watch and patience is None:
+        raise UsageError("--watch says what --patience looks at; give both")
     net, solver = read_files(files, strict=strict)
     order = Order(
-        solver,
+        override(solver, settings) if settings else solver,
         net,
-        Path(snapshot) if snapshot else None,
-        weights,
-        max_iter,
-        seed,
-        Path(out) if out else None,
-        strict,
+        weights=weights,
+        max_iter=max_iter,
+        seed=seed,
+        out=Path(out) if out else None,
+        strict=strict,
+        patience=patience,
+        watch=watch,
+        keep=keep,
+        sigint=sigint,
+        sighup=sighup,
+        settings=settings,
     )
+    order = replace(order, snapshot=choose_snapshot(snapshot, resume, order.prefix, quiet=quiet))
     summary = run(order, choose_progress(quiet))
     if as_json:
         click.echo(json.dumps(summary.as_json(), indent=2))
     elif not quiet:
         click.echo(as_text(summary))
-    if summary.stopped:
-        click.echo(f"to go on:\n  {resume_command(files, order, summary)}", err=True)
+    if summary.stopped and not summary.early:
+        click.echo(f"to go on:\n  {resume_command(files, order, summary.results.state)}", err=True)
         context.exit(INTERRUPTED)
 
 
@@ -125,7 +159,7 @@ def as_text(summary: Summary) -> str:
     """How the run went, in a few lines; the scores of the last test come last but for the files."""
     from netcc.cli.progress import duration
 
-    end = "stopped" if summary.stopped else "done"
+    end = "stopped early" if summary.early else "stopped" if summary.stopped else "done"
     lines = [
         f"{end} at iteration {summary.iteration} after {duration(summary.seconds)}: "
         f"{summary.images_per_second:,.0f} images/s, seed {summary.seed}"
@@ -134,15 +168,7 @@ def as_text(summary: Summary) -> str:
         which = f" net {index}" if index else ""
         when = f" (at iteration {test.iteration})" if test.iteration != summary.iteration else ""
         lines += [f"test{which} {score.name}: {score.value:.6g}{when}" for score in test.scores]
+    lines += [summary.early] if summary.early else []
     lines += summary.notes
     lines.append("wrote " + ", ".join(map(str, summary.results.files())))
     return "\n".join(lines)
-
-
-def resume_command(files: tuple[str, ...], order: Order, summary: Summary) -> str:
-    """The command that goes on where the run was stopped."""
-    words = ["netcc", "train", *files, "--snapshot", str(summary.results.state)]
-    for flag, value in (("--max-iter", order.max_iter), ("--seed", order.seed), ("--out", order.out)):
-        if value is not None:
-            words += [flag, str(value)]
-    return shlex.join(words)

@@ -10,14 +10,16 @@ from typing import Any
 
 from netcc.cli.progress import Progress
 from netcc.cli.reading import show_warnings
-from netcc.cli.signals import stopping_gently
+from netcc.cli.signals import Effect, heeding_signals
 from netcc.errors import DataError, OutputError
 from netcc.schema.bind import BoundNet, BoundSolver
+from netcc.solver.early_stop import EarlyStop
 from netcc.solver.events import FinalLoss, Finished, Iterated, Listener, NetTested, Snapshotted
 from netcc.solver.lines import LineFile
 from netcc.solver.log import CaffeLog
 from netcc.solver.metrics import Metrics
 from netcc.solver.plot import draw_curves
+from netcc.solver.resume_search import Keeper, recorded_seed
 from netcc.solver.snapshot import check_writable, snapshot_prefix
 from netcc.solver.solver import Solver
 
@@ -25,7 +27,12 @@ from netcc.solver.solver import Solver
 @dataclass(frozen=True)
 class Order:
     """What the user asks for. `net` takes the place of the one that the solver names; `out` is the folder of all
-    results; `snapshot` is the state to go on from; `strict` makes an error of a field that the net cannot have."""
+    results; `snapshot` is the state to go on from; `strict` makes an error of a field that the net cannot have.
+
+    `patience` ends the run after so many tests that did not improve the output `watch`; `keep` removes all snapshots
+    but the last ones; `sigint` and `sighup` are the effects of these signals; `settings` are fields that `solver` has
+    been given from outside its file.
+    """
 
     solver: BoundSolver
     net: BoundNet | None = None
@@ -35,6 +42,17 @@ class Order:
     seed: int | None = None
     out: Path | None = None
     strict: bool = False
+    patience: int | None = None
+    watch: str | None = None
+    keep: int | None = None
+    sigint: Effect = "stop"
+    sighup: Effect = "snapshot"
+    settings: tuple[str, ...] = ()
+
+    @property
+    def prefix(self) -> Path:
+        """What the names of all results begin with."""
+        return snapshot_prefix(self.solver.message.snapshot_prefix, self.solver.source.name, self.out)
 
 
 @dataclass
@@ -59,7 +77,10 @@ class Results:
 
 @dataclass
 class Summary(Listener):
-    """How a run went; fills itself while it listens. `seconds` are those of the whole run, tests included."""
+    """How a run went; fills itself while it listens. `seconds` are those of the whole run, tests included.
+
+    `stopped`: something ended the run before max_iter; `early`: why, where that was the lack of progress.
+    """
 
     results: Results
     net: str = ""
@@ -70,6 +91,7 @@ class Summary(Listener):
     seconds: float = 0.0
     training_seconds: float = 0.0
     stopped: bool = False
+    early: str | None = None
     loss: float | None = None
     tests: dict[int, NetTested] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -106,6 +128,7 @@ class Summary(Listener):
             "iteration": self.iteration,
             "iterations": self.iterations,
             "stopped": self.stopped,
+            "stopped_early": self.early,
             "loss": self.loss,
             "tests": [_test_json(test) for _, test in sorted(self.tests.items())],
             "seconds": round(self.seconds, 3),
@@ -121,7 +144,7 @@ def _test_json(test: NetTested) -> dict[str, Any]:
 def run(order: Order, progress: Progress) -> Summary:
     """Trains as ordered and leaves log, metrics, curves and snapshots. Raises the NetccError that ends the run."""
     begin = time.perf_counter()
-    prefix = snapshot_prefix(order.solver.message.snapshot_prefix, order.solver.source.name, order.out)
+    prefix = order.prefix
     with _make_solver(order) as solver:
         show_warnings(solver.warnings)
         check_writable(prefix)
@@ -134,10 +157,11 @@ def run(order: Order, progress: Progress) -> Summary:
 
 def _make_solver(order: Order) -> Solver:
     weights = () if order.snapshot else order.weights or None  # a snapshot brings its own, as in Caffe
+    seed = recorded_seed(order.snapshot) if order.seed is None and order.snapshot else order.seed
     return Solver(
         order.solver,
         order.net,
-        seed=order.seed,
+        seed=seed,
         weights=weights,
         out=order.out,
         max_iter=order.max_iter,
@@ -148,13 +172,28 @@ def _make_solver(order: Order) -> Solver:
 def _solve(solver: Solver, order: Order, summary: Summary, progress: Progress) -> None:
     """The run itself, heard by the files, the screen and the summary."""
     results, append = summary.results, order.snapshot is not None
+    early = _add_early_stop(solver, order)
+    if order.keep:
+        solver.listeners.append(Keeper(order.prefix, order.keep))
     with LineFile(results.log, append=append) as log, LineFile(results.metrics, append=append) as metrics:
-        solver.listeners += [CaffeLog(log.write), Metrics(metrics.write), summary, progress]
-        with progress, stopping_gently(_stop(solver, progress.say), solver.request_snapshot):
+        solver.listeners[:0] = [CaffeLog(log.write), Metrics(metrics.write), summary, progress]
+        stop = _stop(solver, progress.say)
+        with progress, heeding_signals(stop, solver.request_snapshot, sigint=order.sigint, sighup=order.sighup):
             solver.solve(order.snapshot)
-    summary.images = progress.pace.images
+    summary.images, summary.seed = progress.pace.images, solver.seed
+    if early and early.reached:
+        summary.early = early.describe()
     if summary.stopped and results.state is None:
         solver.snapshot()
+
+
+def _add_early_stop(solver: Solver, order: Order) -> EarlyStop | None:
+    if order.patience is None:
+        return None
+    early = EarlyStop(solver.test_nets, order.patience, order.watch, solver.request_stop)
+    solver.listeners.append(early)
+    solver.remember("early_stop", early)
+    return early
 
 
 def _stop(solver: Solver, say: Callable[[str], None]) -> Callable[[], None]:
