@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from helpers.commands import SMALL, SOLVER, Run
 
-from netcc.layers.python_objects import objects_in_use
+from netcc.cli.resuming import resume_command
+from netcc.cli.training import Order
+from netcc.layers.python_objects import allow_python, objects_in_use
+from netcc.schema.bind import load_solver
 
 NET = SMALL.replace(
     'layer {\n  name: "accuracy"',
@@ -56,3 +59,12 @@ def test_trained_weights_are_tested(run: Run, net: Path) -> None:
     assert run("test", "small.prototxt", "--weights", model, "--iterations", "1").exit_code == 1
     shown = run("test", "small.prototxt", "--weights", model, "--iterations", "1", "--allow-python", "--json")
     assert json.loads(shown.stdout)["loss"] > 0
+
+
+def test_the_command_to_go_on_allows_what_was_allowed() -> None:
+    order = Order(load_solver('base_lr: 1 lr_policy: "fixed"\n'))
+    state = Path("small_iter_1.solverstate")
+    expected = f"netcc train solver.prototxt --snapshot {state}"
+    assert resume_command(("solver.prototxt",), order, state) == expected
+    with allow_python():
+        assert resume_command(("solver.prototxt",), order, state) == f"{expected} --allow-python"
