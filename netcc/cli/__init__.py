@@ -19,6 +19,7 @@ COMMANDS = {
     "dump": "netcc.cli.dump",
     "plan": "netcc.cli.plan",
     "layers": "netcc.cli.layers",
+    "zoo": "netcc.cli.zoo",
     "data": "netcc.cli.data",
 }
 """Name of each command (and of the object that is the command) and its module, in the order of `netcc --help`."""
@@ -31,7 +32,8 @@ Begin with
   netcc train zoo/lenet/solver.prototxt    a LeNet that reads them
   netcc shapes zoo/lenet/deploy.prototxt   what is in a net
 
-Wherever FILE or NET is asked for, - reads standard input. `netcc COMMAND --help` gives examples.
+Wherever FILE or NET is asked for, - reads standard input and zoo:NAME is a net that comes with netcc. `netcc COMMAND
+--help` gives examples.
 """
 
 EPILOG = """\b

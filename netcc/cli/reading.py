@@ -9,7 +9,7 @@ from pathlib import Path
 from netcc.cli.group import echo_diagnostics
 from netcc.errors import Diagnostic, Source, UsageError
 from netcc.prototxt.parse import parse
-from netcc.prototxt.source import decode, read_source
+from netcc.prototxt.source import decode, locate, read_source
 from netcc.prototxt.tree import Document
 from netcc.schema.bind import BoundNet, load_net
 
@@ -45,7 +45,7 @@ def show_warnings(warnings: Iterable[Diagnostic]) -> None:
 
 def folder_of(name: str) -> Path | None:
     """The folder in which a definition's relative paths are tried after the working directory."""
-    return None if name == STDIN else Path(name).parent
+    return None if name == STDIN else locate(name).parent
 
 
 def once_from_stdin(names: Iterable[str]) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import click
 
 from netcc.atomic import atomic_write
+from netcc.errors import UsageError
+from netcc.zoo.find import is_zoo_name
 
 
 def write_text(text: str, path: str | None) -> None:
-    """Writes `text` to the file at `path`, or prints it if there is none. Raises OutputError if that cannot be done."""
+    """Writes `text` to the file at `path`, or prints it if there is none.
+
+    Raises OutputError if that cannot be done, UsageError if `path` means a file of the zoo.
+    """
     if path is None or path == "-":
         click.echo(text, nl=False)
         return
+    if is_zoo_name(path):
+        raise UsageError(f"{path} is not written over", notes=["`netcc zoo copy NAME DIR` makes a copy to work on"])
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from netcc.errors import PrototxtError, Source, Span, UsageError, closest
+from netcc.zoo.find import find, is_zoo_name
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of the longest file that is read: some hundred times the longest net of the field."""
@@ -22,12 +23,17 @@ LMDB_MAGIC = b"\xde\xc0\xef\xbe"
 
 
 def read_source(path: str | os.PathLike[str]) -> Source:
-    """The text of the file at `path`, without a byte order mark.
+    """The text of the file at `path` (or of the zoo's file `zoo:NAME`), without a byte order mark.
 
     Raises `UsageError` if there is no file to read, `PrototxtError` if it is not text.
     """
-    name = os.fspath(path)
+    name = str(locate(path)) if is_zoo_name(path) else os.fspath(path)
     return decode(name, _read(Path(name)))
+
+
+def locate(path: str | os.PathLike[str]) -> Path:
+    """The file that `path` means: itself, or a file of the zoo. Raises `UsageError` if the zoo has no such file."""
+    return find(os.fspath(path)) if is_zoo_name(path) else Path(path)
 
 
 def decode(name: str, data: bytes) -> Source:

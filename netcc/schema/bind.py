@@ -26,8 +26,8 @@ EXPECTED = {
     "net": "expected a net: layer { ... }",
     "solver": "expected a solver: net or train_net, base_lr, lr_policy, max_iter ...",
 }
-DRIVE = re.compile(r"[A-Za-z]:[\\/][^\n{]*$")
-"""A path on Windows, whose colon does not make it a text."""
+COLON_IN_PATH = re.compile(r"([A-Za-z]:[\\/]|zoo:)[^\n{]*$")
+"""A path on Windows, or a file of the zoo, whose colon does not make it a text."""
 
 M = TypeVar("M", bound=ProtobufMessage)
 
@@ -147,7 +147,7 @@ def _document(definition: str | os.PathLike[str] | Document, wanted: Kind) -> Do
 
 def _source(definition: str | os.PathLike[str]) -> Source:
     """The text itself if `definition` looks like one, else that of the file of that name."""
-    if isinstance(definition, str) and not DRIVE.match(definition) and set(definition) & set("\n{:"):
+    if isinstance(definition, str) and not COLON_IN_PATH.match(definition) and set(definition) & set("\n{:"):
         return Source("<text>", definition)
     return read_source(definition)
 

@@ -17,6 +17,7 @@ ORDER = [
     "errors",
     "atomic",
     "blob",
+    "zoo",
     "prototxt",
     "schema",
     "fillers",
@@ -28,6 +29,7 @@ ORDER = [
     "runtime",
     "solver",
     "report",
+    "pycaffe",
     "cli",
 ]
 """Each room may import those before it."""
