@@ -18,10 +18,31 @@ def write_net(
     arrays: Mapping[Node, Sequence[Array]],
     diffs: Mapping[Node, Sequence[Array]] | None = None,
 ) -> None:
-    """Writes the `.caffemodel` of `graph`. Raises OutputError if that fails; then nothing is left behind."""
+    """Writes the `.caffemodel` of `graph`, in HDF5 if the name of `path` ends with .h5.
+
+    Raises OutputError if that fails, WeightsError if HDF5 is asked for without h5py or the file would pass 2 GB; then
+    nothing is left behind.
+    """
     named = {node.name: blobs for node, blobs in arrays.items()}
     named_diffs = {node.name: blobs for node, blobs in diffs.items()} if diffs else None
-    write_caffemodel(path, exported(graph), named, named_diffs)
+    if path.suffix != ".h5":
+        write_caffemodel(path, exported(graph), named, named_diffs)
+        return
+    from netcc.runtime.hdf5_weights import write_hdf5_weights
+
+    write_hdf5_weights(path, [layer.name for layer in exported(graph).layer], named, _shared(graph), named_diffs)
+
+
+def _shared(graph: Graph) -> dict[str, list[int]]:
+    """The places of the parameters of each layer that belong to another place."""
+    return {
+        node.name: [
+            index
+            for index, parameter in enumerate(node.parameters)
+            if (parameter.owner, parameter.index) != (node, index)
+        ]
+        for node in graph.nodes
+    }
 
 
 def exported(graph: Graph) -> caffe_pb2.NetParameter:

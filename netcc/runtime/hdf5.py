@@ -1,71 +1,93 @@
-"""The HDF5 form of weights: `.caffemodel.h5`, a dataset `data/LAYER/INDEX` for each parameter."""
+"""HDF5 files: opened, read and written so that every fault is one of ours. h5py is loaded only where one is needed."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from netcc.errors import WeightsError
+from netcc.atomic import atomic_write
+from netcc.errors import OutputError, WeightsError
 from netcc.schema.blobs import BlobArray
+from netcc.types import Array
 
 _DAMAGE = (OSError, RuntimeError, LookupError, TypeError, ValueError, OverflowError)
 """What h5py raises on a damaged file, as the place of the damage has it."""
 
 
-def read_hdf5_weights(path: str | os.PathLike[str]) -> dict[str, list[BlobArray]]:
-    """Layer names and their parameters, as `Net::ToHDF5` of src/caffe/net.cpp writes them.
-
-    Layers come in HDF5's order of names. A layer that shares the parameter of another has no dataset for it, so its
-    list can end early.
-
-    Raises WeightsError if h5py is not installed or the file is damaged or not such a file.
-    """
+def require_h5py(purpose: str) -> ModuleType:
+    """The module h5py. Raises WeightsError, which says how to install it, if it is missing."""
     try:
         import h5py
     except ImportError as error:
-        raise WeightsError(
-            f"reading {os.fspath(path)} needs h5py", notes=["install it with: pip install 'netcc[data]'"]
-        ) from error
+        notes = ["install it with: pip install 'netcc[data]'"]
+        raise WeightsError(f"{purpose} needs h5py", notes=notes) from error
+    module: ModuleType = h5py
+    return module
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """The open file. Within the block what h5py raises becomes a WeightsError that calls the file damaged."""
+    h5py = require_h5py(f"reading {os.fspath(path)}")
     try:
         with h5py.File(path, "r") as file:
-            return _layers(file, os.fspath(path), h5py.Dataset)
+            yield file
     except _DAMAGE as error:
         raise WeightsError(f"{os.fspath(path)} is a damaged HDF5 file", notes=[str(error)]) from error
 
 
-def _layers(file: Any, path: str, dataset_type: type) -> dict[str, list[BlobArray]]:
-    """The datasets below `data`, gathered by layer; a slash in a layer's name makes groups in groups."""
-    if "data" not in file or isinstance(file["data"], dataset_type):
-        raise WeightsError(f"{path} holds no weights", notes=["an HDF5 weights file has a group `data`"])
-    layers: dict[str, dict[int, BlobArray]] = {}
+def write_file(path: str | os.PathLike[str], build: Callable[[Any], None]) -> None:
+    """Writes the file that `build` makes in memory; it appears whole or not at all.
 
-    def visit(name: str, item: Any) -> None:
-        layer, _, index = name.rpartition("/")
-        if not isinstance(item, dataset_type):
-            layers.setdefault(name, {})
-        elif layer and index.isdecimal():
-            layers.setdefault(layer, {})[int(index)] = _blob(item, f"{path}: layer {layer!r}, blob {index}")
-        else:
-            raise WeightsError(f"{path}: dataset data/{name} is no parameter of a layer")
-
-    file["data"].visititems(visit)
-    return {name: _in_order(blobs, f"{path}: layer {name!r}") for name, blobs in layers.items()}
+    Raises WeightsError if h5py is missing, OutputError if the file cannot be made or written.
+    """
+    h5py = require_h5py(f"writing {os.fspath(path)}")
+    try:
+        with h5py.File(os.fspath(path), "w", driver="core", backing_store=False) as file:
+            build(file)
+            file.flush()
+            image: bytes = file.id.get_file_image()
+    except _DAMAGE as error:
+        raise OutputError(f"cannot write {os.fspath(path)}: {error}") from error
+    with atomic_write(path) as target:
+        target.write(image)
 
 
-def _blob(dataset: Any, where: str) -> BlobArray:
-    if dataset.dtype.kind != "f":
-        raise WeightsError(f"{where}: values of type {dataset.dtype}, not floats")
-    if dataset.chunks is None and dataset.nbytes > dataset.file.id.get_filesize():
-        raise WeightsError(f"{where}: {dataset.nbytes} bytes, more than the file has")
-    array = np.asarray(dataset[()], np.float64 if dataset.dtype.itemsize == 8 else np.float32)
+def is_dataset(item: Any) -> bool:
+    """Whether an item of a file is a dataset, not a group of them or a type."""
+    return hasattr(item, "chunks")
+
+
+def read_blob(dataset: Any, where: str) -> BlobArray:
+    """The floats of `dataset`, which error messages call `where`. Raises WeightsError if it has none."""
+    array = _numbers(dataset, "f", "floats", where)
+    array = np.asarray(array, np.float64 if dataset.dtype.itemsize == 8 else np.float32)
     array.flags.writeable = False
     return BlobArray(array)
 
 
-def _in_order(blobs: dict[int, BlobArray], where: str) -> list[BlobArray]:
-    if sorted(blobs) != list(range(len(blobs))):
-        note = "parameters shared with another layer are left out of HDF5 files: take the binary .caffemodel"
-        raise WeightsError(f"{where}: blobs {sorted(blobs)} do not count from 0", notes=[note])
-    return [blobs[index] for index in range(len(blobs))]
+def read_number(file: Any, name: str, kind: str, path: str) -> float:
+    """The single number of the dataset `name`; `kind` is "i" for whole ones or "f".
+
+    Raises WeightsError if there is no such dataset or something else in it.
+    """
+    if name not in file or not is_dataset(file[name]):
+        raise WeightsError(f"{path}: there is no {name} in it")
+    array = _numbers(file[name], kind, "whole numbers" if kind == "i" else "floats", f"{path}: {name}")
+    if array.size != 1:
+        raise WeightsError(f"{path}: {name} has {array.size} numbers; expected 1")
+    value: float = array.reshape(-1)[0].item()
+    return value
+
+
+def _numbers(dataset: Any, kind: str, what: str, where: str) -> Array:
+    if dataset.dtype.kind != kind:
+        raise WeightsError(f"{where}: values of type {dataset.dtype}, not {what}")
+    if dataset.chunks is None and dataset.nbytes > dataset.file.id.get_filesize():
+        raise WeightsError(f"{where}: {dataset.nbytes} bytes, more than the file has")
+    return np.asarray(dataset[()])

@@ -20,7 +20,7 @@ from netcc.plan.plan import Plan, View
 from netcc.runtime.executor import Executor, Resized
 from netcc.runtime.export import write_net
 from netcc.runtime.live import ParameterStorage, ValueStorage
-from netcc.runtime.loading import LoadReport, load_weights
+from netcc.runtime.loading import LoadReport, Mismatch, load_weights
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
 from netcc.runtime.run_state import Running, RunState
 from netcc.runtime.sources import Sources, has_reader
@@ -31,7 +31,8 @@ from netcc.types import Array, Phase, Shape
 class Net:
     """A compiled net with memory, parameters and data sources.
 
-    `net` is a path, a text, a message or a bound net; `weights` a `.caffemodel` whose layers are copied by name.
+    `net` is a path, a text, a message or a bound net; `weights` a `.caffemodel` whose layers are copied by name, with
+    `mismatch` for those whose shapes differ (see `copy_from`).
     `shapes` gives the shapes of input blobs; `seed` makes fillers, dropout and data order repeatable.
     `share` is a net whose parameters layers of the same name use. With `keep_all=False` only outputs stay readable
     and memory is reused; `gradients=False` leaves the backward pass out.
@@ -57,6 +58,7 @@ class Net:
         gradients: bool = True,
         strict: bool = False,
         allow_python: bool = False,
+        mismatch: Mismatch = "error",
     ) -> None:
         self._bound = bind_net(net, strict=strict)
         self.phase = Phase(phase)
@@ -76,7 +78,9 @@ class Net:
             shared = share_by_name(graph, share.graph, share.parameter_arrays()) if share else {}
             self._install(graph, shared, {})
             fill_parameters(self.parameter_arrays(), np.random.default_rng(fills), given=shared)
-            self.weights_report: LoadReport | None = self.copy_from(weights) if weights is not None else None
+            self.weights_report: LoadReport | None = None
+            if weights is not None:
+                self.weights_report = self.copy_from(weights, mismatch)
         except BaseException:
             self.close()
             raise
@@ -222,12 +226,13 @@ class Net:
         self._install(graph, parameters, diffs)
         self.blobs, self.params, self._measured = blobs, params, dict(measured)
 
-    def copy_from(self, weights: str | Path) -> LoadReport:
+    def copy_from(self, weights: str | Path, mismatch: Mismatch = "error") -> LoadReport:
         """Copies the parameters of layers of the same name from a `.caffemodel`; says what was loaded.
 
-        Raises WeightsError naming the layer and both shapes where they do not fit; then nothing has been changed.
+        `mismatch`: what becomes of a layer whose shapes differ: "error", "skip" or, with as many numbers, "reshape".
+        Raises WeightsError naming the layer and both shapes where they may not differ; then nothing has been changed.
         """
-        return load_weights(self.graph, self.node_arrays(), Path(weights))
+        return load_weights(self.graph, self.node_arrays(), Path(weights), mismatch)
 
     def set_input_arrays(self, data: npt.ArrayLike, labels: npt.ArrayLike) -> None:
         """Gives the net's MemoryData layer its numbers: data of shape (n, channels, height, width) and n labels.
@@ -242,7 +247,7 @@ class Net:
         raise UsageError("the net has no MemoryData layer to give arrays to; pass inputs to forward() by name instead")
 
     def save(self, path: str | Path) -> None:
-        """Writes a `.caffemodel` that Caffe reads; the file appears whole or not at all."""
+        """Writes a `.caffemodel` that Caffe reads, in HDF5 if `path` ends with .h5; it appears whole or not at all."""
         write_net(Path(path), self.graph, self.node_arrays())
 
     def node_index(self, layer: str) -> int:
@@ -269,11 +274,6 @@ class Net:
         """The live gradient of every parameter, each once; empty without gradients."""
         return {parameter: self._executor.array(view) for parameter, view in self.plan.parameter_diffs.items()}
 
-    def close(self) -> None:
-        """Closes the data sources. The net can be used as a context manager instead."""
-        self._sources.close()
-
-    def __enter__(self) -> Self:
     def run_state(self) -> RunState:
         """Where the net stands between two passes, beyond its parameters."""
         return self._running().capture()
@@ -285,6 +285,11 @@ class Net:
     def _running(self) -> Running:
         return Running(self._random, self._sources.opened, self._executor.carried())
 
+    def close(self) -> None:
+        """Closes the data sources. The net can be used as a context manager instead."""
+        self._sources.close()
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

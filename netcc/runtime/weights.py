@@ -22,11 +22,13 @@ class LayerBlobs:
     """The parameters of one layer as a file has them, possibly none.
 
     `type` is spelled as in the file: "Convolution" (today), "CONVOLUTION" (V1), "conv" (V0), "" (HDF5).
+    `own_only`: an HDF5 file, where parameters that belong to another layer are None, or left out at the end.
     """
 
     name: str
     type: str
-    blobs: list[BlobArray]
+    blobs: list[BlobArray | None]
+    own_only: bool = False
 
 
 def read_caffemodel(path: str | os.PathLike[str]) -> list[LayerBlobs]:
@@ -39,9 +41,9 @@ def read_caffemodel(path: str | os.PathLike[str]) -> list[LayerBlobs]:
     Raises WeightsError if the file is missing, empty, truncated or something else, or a blob does not fill its shape.
     """
     if is_hdf5(path):
-        from netcc.runtime.hdf5 import read_hdf5_weights
+        from netcc.runtime.hdf5_weights import read_hdf5_weights
 
-        return [LayerBlobs(name, "", blobs) for name, blobs in read_hdf5_weights(path).items()]
+        return [LayerBlobs(name, "", blobs, own_only=True) for name, blobs in read_hdf5_weights(path).items()]
     data = read_bytes(path)
     net = parse(path, data, weights_pb2.NetParameter, "a weights file")
     layers = [*(_upgraded(layer) for layer in net.layers), *net.layer]
@@ -66,7 +68,7 @@ def _upgraded(layer: weights_pb2.V1LayerParameter) -> weights_pb2.LayerParameter
 def _layer_blobs(layer: weights_pb2.LayerParameter | weights_pb2.V0LayerParameter, path: str) -> LayerBlobs:
     name = layer.name.decode("utf-8", errors="replace")
     blobs = [decode_blob(blob, f"{path}: layer {name!r}, blob {index}") for index, blob in enumerate(layer.blobs)]
-    return LayerBlobs(name, layer.type.decode("utf-8", errors="replace"), blobs)
+    return LayerBlobs(name, layer.type.decode("utf-8", errors="replace"), [*blobs])
 
 
 def write_caffemodel(

@@ -56,8 +56,8 @@ def test_other_files_are_refused(content, message, tmp_path):
     assert caught.value.message == message.format(path)
 
 
-def test_hdf5_is_refused_by_name():
-    path = GOLDEN / "oldweights_hdf5.caffemodel.h5"
-    with pytest.raises(WeightsError) as caught:
-        read_solverstate(path)
-    assert caught.value.message == f"{path} is not a solver state in protobuf's format but an HDF5 file"
+def test_what_the_plateau_policy_remembers_is_kept_under_the_numbers_of_ssd(tmp_path):
+    write_solverstate(tmp_path / "state", SolverState(9, "net", [], 1, 0.5, 7))
+    assert (tmp_path / "state").read_bytes().endswith(b"\x20\x01\x2d\x00\x00\x00\x3f\x30\x07")  # 4: 1  5: 0.5  6: 7
+    state = read_solverstate(tmp_path / "state")
+    assert (state.current_step, state.minimum_loss, state.iter_last_event) == (1, 0.5, 7)
