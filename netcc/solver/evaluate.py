@@ -29,8 +29,13 @@ def output_scores(net: Net) -> tuple[Score, ...]:
     )
 
 
-def evaluate(net: Net, batches: int, interrupted: Callable[[], bool] = lambda: False) -> Evaluation | None:
-    """Runs `batches` (at least 1) forward passes; None if `interrupted` says so before one of them.
+def evaluate(
+    net: Net,
+    batches: int,
+    interrupted: Callable[[], bool] = lambda: False,
+    forward: Callable[[Net], object] = Net.forward,
+) -> Evaluation | None:
+    """Runs `batches` (at least 1) forward passes by `forward`; None if `interrupted` says so before one of them.
 
     Every batch counts the same, as does every element of an output.
     """
@@ -41,7 +46,7 @@ def evaluate(net: Net, batches: int, interrupted: Callable[[], bool] = lambda: F
     for batch in range(batches):
         if interrupted():
             return None
-        net.forward()
+        forward(net)
         loss += net.loss
         values = np.array([score.value for score in output_scores(net)])
         totals = totals + values if batch else values

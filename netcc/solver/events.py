@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ class Restored(Event):
 
     iteration: int
     state: Path
-
     lost: tuple[str, ...] = ()
+
     def tell(self, listener: Listener) -> None:
         listener.on_restore(self)
 
@@ -114,6 +115,32 @@ class Iterated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Inspected(Event):
+    """With debug_info: mean absolute values of one blob of `layer`, in a pass ("Forward", "Backward") or at the
+    "Update". `what` says which blob it is, in Caffe's words."""
+
+    stage: Literal["Forward", "Backward", "Update"]
+    layer: str
+    what: str
+    data: float | None = None
+    diff: float | None = None
+
+    def tell(self, listener: Listener) -> None:
+        listener.on_inspect(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Normed(Event):
+    """With debug_info: L1 and L2 norms of all parameters after a backward pass, of numbers and gradients."""
+
+    first: tuple[float, float]
+    second: tuple[float, float]
+
+    def tell(self, listener: Listener) -> None:
+        listener.on_norms(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshotted(Event):
     """Two files were written: weights and solver state after `iteration` updates."""
 
@@ -161,6 +188,10 @@ class Listener:
     def on_display(self, event: Displayed) -> None: ...
 
     def on_iteration(self, event: Iterated) -> None: ...
+
+    def on_inspect(self, event: Inspected) -> None: ...
+
+    def on_norms(self, event: Normed) -> None: ...
 
     def on_snapshot(self, event: Snapshotted) -> None: ...
 

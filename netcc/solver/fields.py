@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netcc.errors import Diagnostic, SolverError, Span
+from netcc.errors import Diagnostic, NetccError, SolverError
+from netcc.runtime.hdf5 import require_h5py
 from netcc.schema import caffe_pb2
-from netcc.schema.bind import BoundSolver, locate
+from netcc.schema.bind import BoundSolver
+from netcc.solver.fork_fields import passed_over_fields, refused_fields
+from netcc.solver.hyperparameters import make_decay, make_momentum
+from netcc.solver.local_rate import make_local_rate
 from netcc.solver.optimizer import Preparation
 from netcc.solver.rules import make_rule
 from netcc.solver.schedule import make_schedule
+from netcc.solver.spans import span_of
 
 GENERIC = ("net_param", "net")
 TRAIN_ONLY = ("train_net_param", "train_net")
 
+
+def _check_format(param: caffe_pb2.SolverParameter) -> None:
+    """Raises WeightsError if snapshots are to be HDF5 files and h5py is missing."""
+    if param.snapshot_format == caffe_pb2.SolverParameter.HDF5:
+        require_h5py("snapshot_format: HDF5")
+
+
 # Where the fault that a part reports stands in the text.
-_PARTS = ((make_schedule, "lr_policy"), (make_rule, "type"), (Preparation.from_message, "regularization_type"))
+_PARTS = (
+    (make_schedule, "lr_policy"),
+    (make_rule, "type"),
+    (Preparation.from_message, "regularization_type"),
+    (make_momentum, "momentum_policy"),
+    (make_decay, "weight_decay_policy"),
+    (make_local_rate, "larc"),
+    (_check_format, "snapshot_format"),
+)
 _AT_LEAST = (
     ("iter_size", 1),
     ("average_loss", 1),
@@ -23,13 +43,9 @@ _AT_LEAST = (
     ("display", 0),
     ("test_interval", 0),
     ("snapshot", 0),
+    ("warmup_iter", 0),
+    ("rampup_interval", 0),
 )
-
-
-def span_of(bound: BoundSolver, name: str, index: int = 0) -> Span | None:
-    """Where the field `name` (its occurrence `index`) of the solver stands, if the text has it."""
-    root = bound.document.root
-    return locate(bound.document, root, (name, index)) if root.first(name) else None
 
 
 def check_fields(bound: BoundSolver, *, net_given: bool) -> list[Diagnostic]:
@@ -40,7 +56,7 @@ def check_fields(bound: BoundSolver, *, net_given: bool) -> list[Diagnostic]:
     faults = [
         *_faults_of_parts(bound),
         *_small_numbers(bound),
-        *_unsupported(bound),
+        *refused_fields(bound),
         *([] if net_given else _faulty_train_net(bound)),
         *_faulty_tests(bound, net_given=net_given),
     ]
@@ -58,7 +74,7 @@ def _faults_of_parts(bound: BoundSolver) -> Iterator[Diagnostic]:
     for make, field in _PARTS:
         try:
             make(bound.message)
-        except SolverError as error:
+        except NetccError as error:
             yield from error.located(span_of(bound, field)).diagnostics
 
 
@@ -70,18 +86,6 @@ def _small_numbers(bound: BoundSolver) -> Iterator[Diagnostic]:
     for index, batches in enumerate(bound.message.test_iter):
         if batches < 1:
             yield Diagnostic(f"test_iter is {batches}, but must be at least 1", span_of(bound, "test_iter", index))
-
-
-def _unsupported(bound: BoundSolver) -> Iterator[Diagnostic]:
-    param = bound.message
-    if param.debug_info:
-        yield Diagnostic("debug_info is not supported", span_of(bound, "debug_info"))
-    if param.snapshot_format == caffe_pb2.SolverParameter.HDF5:
-        yield Diagnostic(
-            "snapshots in HDF5 are not supported",
-            span_of(bound, "snapshot_format"),
-            ("write snapshot_format: BINARYPROTO, or leave the field out",),
-        )
 
 
 def _faulty_train_net(bound: BoundSolver) -> Iterator[Diagnostic]:
@@ -118,6 +122,7 @@ def _faulty_tests(bound: BoundSolver, *, net_given: bool) -> Iterator[Diagnostic
 
 def _warnings(bound: BoundSolver) -> Iterator[Diagnostic]:
     param = bound.message
+    yield from passed_over_fields(bound)
     if param.HasField("solver_mode") and param.solver_mode == caffe_pb2.SolverParameter.GPU:
         yield Diagnostic(
             "solver_mode: GPU is not followed; netcc computes on the CPU",

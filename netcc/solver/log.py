@@ -14,14 +14,18 @@ from netcc.solver.events import (
     Displayed,
     FinalLoss,
     Finished,
+    Inspected,
     Listener,
     NetTested,
     NetTestStarted,
+    Normed,
     Restored,
     Score,
     Snapshotted,
     Started,
 )
+
+_INSPECTED = {"Forward": "net.cpp:594", "Backward": "net.cpp:622", "Update": "net.cpp:650"}
 
 
 class CaffeLog(Listener):
@@ -56,9 +60,20 @@ class CaffeLog(Listener):
         self._scores("solver.cpp:237", "Train", event.scores)
         self._line("sgd_solver.cpp:105", f"Iteration {event.iteration}, lr = {event.lr:g}")
 
+    def on_inspect(self, event: Inspected) -> None:
+        values = {"data": event.data, "diff": event.diff}
+        shown = "; ".join(f"{name}: {value:g}" for name, value in values.items() if value is not None)
+        self._line(_INSPECTED[event.stage], f"    [{event.stage}] Layer {event.layer}, {event.what} {shown}")
+
+    def on_norms(self, event: Normed) -> None:
+        first, second = (f"({data:g}, {diff:g})" for data, diff in (event.first, event.second))
+        norms = f"L1 norm = {first}; L2 norm = {second}"
+        self._line("net.cpp:721", f"    [Backward] All net params (data, diff): {norms}", severity="E")
+
     def on_snapshot(self, event: Snapshotted) -> None:
-        self._line("solver.cpp:447", f"Snapshotting to binary proto file {event.model}")
-        self._line("sgd_solver.cpp:273", f"Snapshotting solver state to binary proto file {event.state}")
+        kind = "HDF5" if event.model.suffix == ".h5" else "binary proto"
+        self._line("solver.cpp:447", f"Snapshotting to {kind} file {event.model}")
+        self._line("sgd_solver.cpp:273", f"Snapshotting solver state to {kind} file {event.state}")
 
     def on_final(self, event: FinalLoss) -> None:
         self._line("solver.cpp:310", f"Iteration {event.iteration}, loss = {event.loss:g}")
@@ -71,6 +86,6 @@ class CaffeLog(Listener):
             loss = f" (* {score.loss_weight:g} = {score.loss_weight * score.value:g} loss)" if score.loss_weight else ""
             self._line(place, f"    {phase} net output #{index}: {score.name} = {score.value:g}{loss}")
 
-    def _line(self, place: str, text: str) -> None:
+    def _line(self, place: str, text: str, severity: str = "I") -> None:
         """The prefix of glog: severity, date, time, thread, place in Caffe's source."""
-        self._write(f"I{self._now():%m%d %H:%M:%S.%f} {os.getpid():5d} {place}] {text}")
+        self._write(f"{severity}{self._now():%m%d %H:%M:%S.%f} {os.getpid():5d} {place}] {text}")

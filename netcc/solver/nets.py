@@ -14,7 +14,8 @@ from netcc.errors import SolverError, Span
 from netcc.runtime.net import Net
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundSolver
-from netcc.solver.fields import GENERIC, TRAIN_ONLY, generic_net, span_of
+from netcc.solver.fields import GENERIC, TRAIN_ONLY, generic_net
+from netcc.solver.spans import span_of
 from netcc.types import Phase, Shape
 
 

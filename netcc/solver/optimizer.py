@@ -6,7 +6,7 @@ Order and arithmetic are those of `SGDSolver::ApplyUpdate` in src/caffe/solvers/
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from netcc.ir.graph import Parameter
 from netcc.plan.plan import LayerStep, Plan
 from netcc.runtime.net import Net
 from netcc.schema import caffe_pb2
+from netcc.solver.hyperparameters import make_decay, make_momentum
+from netcc.solver.local_rate import make_local_rate
 from netcc.solver.rules import Rule, make_rule
 from netcc.types import Array
 
@@ -28,12 +30,12 @@ class Preparation:
     """What happens to a gradient before the rule sees it.
 
     `clip`: the largest L2 norm of the gradients of all parameters together, None for no limit; `passes`: forward and
-    backward passes that were summed (iter_size); `decay`: weight_decay, on the weights (L2) or on their signs (L1).
+    backward passes that were summed (iter_size); `signs`: weight decay goes by the signs of the weights (L1), not by
+    the weights (L2).
     """
 
     clip: float | None
     passes: int
-    decay: float
     signs: bool
 
     @classmethod
@@ -43,19 +45,18 @@ class Preparation:
         if kind not in ("L1", "L2"):
             raise SolverError(f"unknown regularization_type {kind!r}", notes=["expected L1 or L2"])
         clip = param.clip_gradients if param.clip_gradients >= 0 else None
-        return cls(clip, param.iter_size, param.weight_decay, kind == "L1")
+        return cls(clip, param.iter_size, kind == "L1")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Tile:
-    """Up to `TILE` elements of one parameter: flat views into live arrays, and what scales them."""
+    """Up to `TILE` elements of the parameter at place `index`: flat views into live arrays."""
 
+    index: int
     data: Array
     gradient: Array
     moments: tuple[Array, ...]
     scratch: tuple[Array, Array]
-    lr_mult: float
-    decay: float
 
 
 class Optimizer:
@@ -67,71 +68,92 @@ class Optimizer:
     def __init__(self, net: Net, param: caffe_pb2.SolverParameter) -> None:
         self.rule: Rule = make_rule(param)
         self.preparation = Preparation.from_message(param)
+        self._local_rate = make_local_rate(param)
+        self._momentum, self._decay = make_momentum(param), make_decay(param)
         data, diffs = net.parameter_arrays(), net.parameter_diff_arrays()
         self.parameters: list[Parameter] = list(data)
         self._dtype = np.result_type(*data.values()) if data else np.dtype(np.float32)
         self.history: list[Array] = [
             np.zeros_like(data[parameter]) for _ in range(self.rule.moments) for parameter in self.parameters
         ]
+        self._weights = [data[parameter].reshape(-1) for parameter in self.parameters]
         self._gradients = [diffs[parameter].reshape(-1) for parameter in self.parameters]
         written = _written(net.plan)
         self._unwritten = [diffs[parameter] for parameter in self.parameters if parameter not in written]
-        self._tiles = list(self._cut([data[parameter].reshape(-1) for parameter in self.parameters]))
+        self._tiles = list(self._cut())
 
     def clear_unwritten(self) -> None:
         """Zeroes the gradients that the backward pass does not overwrite (nothing learns there)."""
         for gradient in self._unwritten:
             gradient.fill(0)
 
-    def apply(self, rate: float, iteration: int) -> None:
-        """Updates every parameter with the learning rate `rate` of `iteration`.
+    def apply(self, rate: float, iteration: int, growth: float = 1.0) -> None:
+        """Updates every parameter with the learning rate `rate` of `iteration`, which `growth` says of a warm-up.
 
         The gradients hold what was subtracted afterwards, as in Caffe.
         """
-        preparation, rule = self.preparation, self.rule
-        rate = rule.rate(rate, iteration)
-        scale = self._clipping() / preparation.passes
+        momentum, decay = self._momentum.at(iteration, rate), self._decay.at(iteration, rate)
+        rule, signs = self.rule.at(iteration, momentum, growth), self.preparation.signs
+        scale = self._clipping() / self.preparation.passes
+        rates = self._local_rates(rate, momentum, scale)
+        correction = rule.rate(1.0, iteration)
         for tile in self._tiles:
+            penalty, own = decay * self.parameters[tile.index].decay_mult, rates[tile.index]
             if scale != 1:
                 np.multiply(tile.gradient, scale, out=tile.gradient)
-            if tile.decay:
-                _decay(tile, preparation.signs)
-            rule.update(tile.gradient, tile.moments, rate * tile.lr_mult, tile.scratch)
+            if penalty and not rule.decays_weights:
+                _add_penalty(tile, penalty, signs)
+            rule.update(tile.gradient, tile.moments, own * correction, tile.scratch)
+            if penalty and rule.decays_weights:
+                _add_penalty(tile, penalty * own, signs)
             np.subtract(tile.data, tile.gradient, out=tile.data)
+
+    def _local_rates(self, rate: float, momentum: float, scale: float) -> list[float]:
+        """The rate of each parameter; `scale` is what gradients will be multiplied with."""
+        local = self._local_rate
+        if not local.needs_norms:
+            return [local.of(rate, parameter.lr_mult, momentum, 0.0, 0.0) for parameter in self.parameters]
+        return [
+            local.of(rate, parameter.lr_mult, momentum, _norm(weights), abs(scale) * _norm(gradient))
+            for parameter, weights, gradient in zip(self.parameters, self._weights, self._gradients, strict=True)
+        ]
 
     def _clipping(self) -> float:
         """What all gradients are multiplied with to keep their common norm within the limit."""
         limit = self.preparation.clip
         if limit is None:
             return 1.0
-        norm = math.sqrt(sum(float(np.dot(gradient, gradient)) for gradient in self._gradients))
+        norm = math.hypot(*map(_norm, self._gradients))
         return limit / norm if norm > limit else 1.0
 
-    def _cut(self, data: Sequence[Array]) -> Iterator[Tile]:
-        count = len(self.parameters)
+    def _cut(self) -> Iterator[Tile]:
         moments = [array.reshape(-1) for array in self.history]
         scratch = [np.empty(TILE, self._dtype) for _ in range(2)]
-        for index, parameter in enumerate(self.parameters):
-            for start in range(0, data[index].size, TILE):
+        for index, (data, gradient) in enumerate(zip(self._weights, self._gradients, strict=True)):
+            for start in range(0, data.size, TILE):
                 part = slice(start, start + TILE)
-                length = data[index][part].size
+                length = data[part].size
                 yield Tile(
-                    data[index][part],
-                    self._gradients[index][part],
-                    tuple(array[part] for array in moments[index::count]),
+                    index,
+                    data[part],
+                    gradient[part],
+                    tuple(array[part] for array in moments[index :: len(self.parameters)]),
                     (scratch[0][:length], scratch[1][:length]),
-                    parameter.lr_mult,
-                    self.preparation.decay * parameter.decay_mult,
                 )
 
 
-def _decay(tile: Tile, signs: bool) -> None:
+def _norm(flat: Array) -> float:
+    return math.sqrt(float(np.dot(flat, flat)))
+
+
+def _add_penalty(tile: Tile, factor: float, signs: bool) -> None:
+    """Adds the weights, or their signs, times `factor` to the gradient."""
     penalty = tile.scratch[0]
     if signs:
         np.sign(tile.data, out=penalty)
-        penalty *= tile.decay
+        penalty *= factor
     else:
-        np.multiply(tile.data, tile.decay, out=penalty)
+        np.multiply(tile.data, factor, out=penalty)
     np.add(tile.gradient, penalty, out=tile.gradient)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self, TypeVar
 
 import numpy as np
@@ -29,10 +29,20 @@ class Rule(ABC):
     moments: ClassVar[int] = 1
     """Arrays that are kept for each parameter from one iteration to the next, zero at first."""
 
+    decays_weights: ClassVar[bool] = False
+    """Whether weight decay is taken off the weights themselves, past the moments, not added to the gradient."""
+
     @classmethod
     @abstractmethod
     def from_message(cls, param: caffe_pb2.SolverParameter) -> Self:
         """Raises SolverError where the solver's fields make no sense for the rule."""
+
+    def at(self, iteration: int, momentum: float, growth: float) -> Rule:
+        """The rule as it is in `iteration`, if its `momentum` or something else depends on that.
+
+        `growth`: what the rate of a warm-up is relative to that of the iteration before.
+        """
+        return self
 
     def rate(self, rate: float, iteration: int) -> float:
         """The learning rate of `iteration` (from 0) with the corrections that the rule makes to it."""
@@ -85,12 +95,21 @@ class Momentum(Rule):
     def from_message(cls, param: caffe_pb2.SolverParameter) -> Self:
         return cls(param.momentum)
 
+    def at(self, iteration: int, momentum: float, growth: float) -> Rule:
+        return replace(self, momentum=momentum * growth)
+
     def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
         (velocity,) = moments
         velocity *= self.momentum
         gradient *= rate
         velocity += gradient
         np.copyto(gradient, velocity)
+
+
+@rule("LARS")
+@dataclass(frozen=True)
+class LayerwiseMomentum(Momentum):
+    """SGD with a rate of its own for each parameter, as with `local_lr_auto: true`: see netcc/solver/local_rate.py."""
 
 
 @rule("Nesterov")
@@ -214,7 +233,7 @@ class Adam(Rule):
     def from_message(cls, param: caffe_pb2.SolverParameter) -> Self:
         for name, beta in (("momentum", param.momentum), ("momentum2", param.momentum2)):
             if not 0 <= beta < 1:
-                raise SolverError(f"{name} is {beta:g}, but Adam needs it at least 0 and below 1")
+                raise SolverError(f"{name} is {beta:g}, but {cls.name} needs it at least 0 and below 1")
         return cls(param.momentum, param.momentum2, param.delta)
 
     def rate(self, rate: float, iteration: int) -> float:
@@ -229,6 +248,21 @@ class Adam(Rule):
         np.copyto(gradient, mean)
         _divide_by_root(gradient, squares, self.delta, work)
         gradient *= rate
+
+
+@rule("AdamW")
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam, but weight decay shrinks the weights by rate * decay * w, past the averages; and delta joins the corrected
+    root: the step is rate * (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + delta) + decay * w).
+
+    Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
+    """
+
+    decays_weights = True
+
+    def at(self, iteration: int, momentum: float, growth: float) -> Rule:
+        return replace(self, delta=self.delta * math.sqrt(1 - self.beta2 ** (iteration + 1)))
 
 
 def _average(average: Array, new: Array, decay: float) -> None:

@@ -1,164 +1,71 @@
-"""Learning rate policies: the rate of an iteration as a multiple of `base_lr`.
-
-A policy is a frozen dataclass whose fields are the solver fields that it needs, under the same names. The formulas are
-those of `SGDSolver::GetLearningRate` in src/caffe/solvers/sgd_solver.cpp.
-"""
+"""The learning rate of every iteration: a warm-up, then a policy, never below a least rate."""
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import ClassVar, TypeVar
+from collections.abc import Iterable
+from dataclasses import MISSING, dataclass, fields
 
 from netcc.errors import SolverError, closest
 from netcc.schema import caffe_pb2
+from netcc.solver.policies import Policy, Progress, policies
 
 
 @dataclass(frozen=True)
-class Policy(ABC):
-    """How the rate changes. `step` is how often it has dropped so far; a snapshot carries it as `current_step`."""
+class WarmUp:
+    """The first iterations, in which the rate grows from `start` to `base_lr`: evenly (power 1) or as a square (2).
 
-    name: ClassVar[str]
-    """The word in `lr_policy: "..."`; set by `policy`."""
+    Goyal et al., Accurate, Large Minibatch SGD (2017). `warmup_iter` and `warmup_start_lr` of intel/caffe have power 1,
+    `rampup_interval` and `rampup_lr` of NVIDIA/caffe 2.
+    """
 
-    @abstractmethod
-    def factor(self, iteration: int, step: int) -> float:
-        """The rate of `iteration` over the base rate, `step` being already that of the iteration."""
+    iterations: int
+    start: float
+    power: int
 
-    def advance(self, iteration: int, step: int) -> int:
-        """The step of `iteration`, given the one of the iteration before."""
-        return step
+    def rate(self, base: float, iteration: int) -> float:
+        """The rate of `iteration`; that of the first one before it."""
+        return self.start + (base - self.start) * (max(iteration, 0) / self.iterations) ** self.power
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A base rate and what becomes of it."""
+    """A base rate and what becomes of it. The policy counts all iterations, those of the warm-up included."""
 
     base_lr: float
     policy: Policy
+    warm_up: WarmUp | None = None
+    min_lr: float = 0.0
 
-    def advance(self, iteration: int, step: int) -> int:
-        return self.policy.advance(iteration, step)
+    def warms_up(self, iteration: int) -> bool:
+        return self.warm_up is not None and iteration < self.warm_up.iterations
 
-    def rate(self, iteration: int, step: int) -> float:
-        """The learning rate of `iteration`; `step` is what `advance` gave for it."""
-        return self.base_lr * self.policy.factor(iteration, step)
+    def advance(self, iteration: int, progress: Progress, loss: float = math.nan) -> Progress:
+        """The progress at `iteration`, given the one of the iteration before and the averaged loss, if there is one."""
+        return progress if self.warms_up(iteration) else self.policy.advance(iteration, progress, loss)
 
+    def rate(self, iteration: int, progress: Progress) -> float:
+        """The learning rate of `iteration`; `progress` is what `advance` gave for it."""
+        if self.warm_up is not None and self.warms_up(iteration):
+            rate = self.warm_up.rate(self.base_lr, iteration)
+        else:
+            rate = self.policy.rate(self.base_lr, iteration, progress.step)
+        return max(rate, self.min_lr) if self.min_lr else rate  # a gamma below 0 gives rates below 0
 
-P = TypeVar("P", bound=Policy)
+    def growth(self, iteration: int) -> float:
+        """In a warm-up as that of intel/caffe, the rate of `iteration` over the one before it; else 1.
 
-_policies: dict[str, type[Policy]] = {}
-
-
-def policy(name: str) -> Callable[[type[P]], type[P]]:
-    """Class decorator: the class is `lr_policy: "name"`."""
-
-    def add(cls: type[P]) -> type[P]:
-        cls.name = name
-        _policies[name] = cls
-        return cls
-
-    return add
+        The momentum of SGD is multiplied with it, since its velocity has the old rate inside (Goyal et al.).
+        """
+        if self.warm_up is None or self.warm_up.power != 1 or not self.warms_up(iteration):
+            return 1.0
+        before = self.warm_up.rate(self.base_lr, iteration - 1)
+        return self.warm_up.rate(self.base_lr, iteration) / before if before else 1.0  # no velocity comes of rate 0
 
 
 def policy_names() -> list[str]:
     """All known policies."""
-    return list(_policies)
-
-
-@policy("fixed")
-@dataclass(frozen=True)
-class Fixed(Policy):
-    """Always the base rate."""
-
-    def factor(self, iteration: int, step: int) -> float:
-        return 1.0
-
-
-@policy("step")
-@dataclass(frozen=True)
-class Step(Policy):
-    """gamma ^ floor(iteration / stepsize)."""
-
-    gamma: float
-    stepsize: int
-
-    def __post_init__(self) -> None:
-        if self.stepsize < 1:
-            raise SolverError(f"stepsize is {self.stepsize}, but must be at least 1")
-
-    def advance(self, iteration: int, step: int) -> int:
-        return iteration // self.stepsize
-
-    def factor(self, iteration: int, step: int) -> float:
-        return _power(self.gamma, step)
-
-
-@policy("exp")
-@dataclass(frozen=True)
-class Exponential(Policy):
-    """gamma ^ iteration."""
-
-    gamma: float
-
-    def factor(self, iteration: int, step: int) -> float:
-        return _power(self.gamma, iteration)
-
-
-@policy("inv")
-@dataclass(frozen=True)
-class Inverse(Policy):
-    """(1 + gamma * iteration) ^ -power."""
-
-    gamma: float
-    power: float
-
-    def factor(self, iteration: int, step: int) -> float:
-        return _power(1 + self.gamma * iteration, -self.power)
-
-
-@policy("multistep")
-@dataclass(frozen=True)
-class MultiStep(Policy):
-    """gamma ^ (number of stepvalues reached), but at most one more in each iteration."""
-
-    gamma: float
-    stepvalue: tuple[int, ...]
-
-    def advance(self, iteration: int, step: int) -> int:
-        return step + 1 if step < len(self.stepvalue) and iteration >= self.stepvalue[step] else step
-
-    def factor(self, iteration: int, step: int) -> float:
-        return _power(self.gamma, step)
-
-
-@policy("poly")
-@dataclass(frozen=True)
-class Polynomial(Policy):
-    """(1 - iteration / max_iter) ^ power, and 0 from max_iter on."""
-
-    power: float
-    max_iter: int
-
-    def factor(self, iteration: int, step: int) -> float:
-        left = max(0.0, 1 - iteration / self.max_iter) if self.max_iter > 0 else 0.0
-        return _power(left, self.power)
-
-
-@policy("sigmoid")
-@dataclass(frozen=True)
-class Sigmoid(Policy):
-    """1 / (1 + e ^ (-gamma * (iteration - stepsize)))."""
-
-    gamma: float
-    stepsize: int
-
-    def factor(self, iteration: int, step: int) -> float:
-        x = self.gamma * (iteration - self.stepsize)
-        grown = math.exp(-abs(x))
-        return 1 / (1 + grown) if x >= 0 else grown / (1 + grown)
+    return list(policies)
 
 
 def make_schedule(param: caffe_pb2.SolverParameter) -> Schedule:
@@ -166,36 +73,44 @@ def make_schedule(param: caffe_pb2.SolverParameter) -> Schedule:
 
     Raises SolverError where `lr_policy` is missing or unknown, or a field that the policy needs is missing.
     """
-    name = param.lr_policy
-    if not name:
-        raise SolverError("lr_policy is not given", notes=[f"expected one of: {', '.join(_policies)}"])
-    cls = _policies.get(name)
-    if cls is None:
-        raise SolverError(
-            f"unknown lr_policy {name!r}",
-            notes=[f"expected one of: {', '.join(_policies)}"],
-            suggestion=closest(name, _policies),
-        )
-    needed = [item.name for item in fields(cls)]
-    missing = [wanted for wanted in ("base_lr", *needed) if not _given(param, wanted)]
+    cls = _policy_class(param.lr_policy)
+    warm_up = _make_warm_up(param)
+    needed = [item.name for item in fields(cls) if item.default is MISSING]
+    if cls.needs_base_lr or warm_up:
+        needed.insert(0, "base_lr")
+    missing = [name for name in needed if not _given(param, name)]
     if missing:
-        raise SolverError(f"lr_policy {name!r} needs {' and '.join(missing)}")
-    return Schedule(param.base_lr, cls(**{wanted: _value(param, wanted) for wanted in needed}))
+        raise SolverError(f"lr_policy {cls.name!r} needs {' and '.join(missing)}")
+    if param.min_lr < 0:
+        raise SolverError(f"min_lr is {param.min_lr:g}, but must be at least 0")
+    values = {item.name: _value(param, item.name) for item in fields(cls)}
+    return Schedule(param.base_lr, cls(**values), warm_up, param.min_lr)
+
+
+def _policy_class(name: str) -> type[Policy]:
+    known = [f"expected one of: {', '.join(policies)}"]
+    if not name:
+        raise SolverError("lr_policy is not given", notes=known)
+    if name not in policies:
+        raise SolverError(f"unknown lr_policy {name!r}", notes=known, suggestion=closest(name, policies))
+    return policies[name]
+
+
+def _make_warm_up(param: caffe_pb2.SolverParameter) -> WarmUp | None:
+    if param.warmup_iter > 0 and param.rampup_interval > 0:
+        raise SolverError("warmup_iter and rampup_interval exclude each other", notes=["both are a warm-up"])
+    if param.warmup_iter > 0:
+        return WarmUp(param.warmup_iter, param.warmup_start_lr, 1)
+    if param.rampup_interval > 0:
+        return WarmUp(param.rampup_interval, param.rampup_lr, 2)
+    return None
 
 
 def _given(param: caffe_pb2.SolverParameter, name: str) -> bool:
-    return bool(param.stepvalue) if name == "stepvalue" else param.HasField(name)
+    value = _value(param, name)
+    return bool(value) if isinstance(value, tuple) else param.HasField(name)
 
 
-def _value(param: caffe_pb2.SolverParameter, name: str) -> object:
-    return tuple(param.stepvalue) if name == "stepvalue" else getattr(param, name)
-
-
-def _power(base: float, exponent: float) -> float:
-    """`base ^ exponent` with infinity, not an exception, where it is too large; nan where it is not a real number."""
-    try:
-        return math.pow(base, exponent)
-    except OverflowError:
-        return math.inf
-    except ValueError:  # 0 to a negative power, or a root of a negative number
-        return math.inf if base == 0 else math.nan
+def _value(param: caffe_pb2.SolverParameter, name: str) -> float | tuple[float, ...]:
+    value: float | Iterable[float] = getattr(param, name)
+    return value if isinstance(value, (int, float)) else tuple(value)

@@ -1,7 +1,7 @@
 """The two files of a snapshot: their names, what they hold, and the way back.
 
 Names and contents are those of `Solver::SnapshotFilename` (src/caffe/solver.cpp) and
-`SGDSolver::SnapshotSolverStateToBinaryProto` (src/caffe/solvers/sgd_solver.cpp).
+`SGDSolver::SnapshotSolverState` (src/caffe/solvers/sgd_solver.cpp), in both forms.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from netcc.runtime.net import Net
 from netcc.runtime.solverstate import SolverState, read_solverstate, write_solverstate
 from netcc.runtime.weights import read_caffemodel
 from netcc.solver.optimizer import Optimizer
+from netcc.solver.policies import Progress
 from netcc.types import Array, Shape, format_shape
 
 
@@ -36,10 +37,10 @@ def snapshot_prefix(field: str, solver: str, out: Path | None = None) -> Path:
     return out / prefix.name if out is not None else prefix
 
 
-def snapshot_paths(prefix: Path, iteration: int) -> tuple[Path, Path]:
+def snapshot_paths(prefix: Path, iteration: int, *, hdf5: bool = False) -> tuple[Path, Path]:
     """The weights file and the solver state of a snapshot after `iteration` updates."""
-    name = f"{prefix.name}_iter_{iteration}"
-    return prefix.with_name(f"{name}.caffemodel"), prefix.with_name(f"{name}.solverstate")
+    name, end = f"{prefix.name}_iter_{iteration}", ".h5" if hdf5 else ""
+    return prefix.with_name(f"{name}.caffemodel{end}"), prefix.with_name(f"{name}.solverstate{end}")
 
 
 def check_writable(prefix: Path) -> None:
@@ -56,18 +57,33 @@ def check_writable(prefix: Path) -> None:
 
 
 def write_snapshot(
-    prefix: Path, iteration: int, step: int, net: Net, history: Sequence[Array], *, diffs: bool = False
+    prefix: Path,
+    iteration: int,
+    progress: Progress,
+    net: Net,
+    history: Sequence[Array],
+    *,
+    diffs: bool = False,
+    hdf5: bool = False,
 ) -> tuple[Path, Path]:
     """Writes weights, then the state that names them; each appears whole or not at all. Returns both paths.
 
     With `diffs` the weights file has the gradients too, which after an update are the steps last taken.
-    Raises OutputError if one cannot be written.
+    Raises OutputError if one cannot be written, WeightsError for `hdf5` without h5py or a binary file past 2 GB.
     """
-    model, state = snapshot_paths(prefix, iteration)
+    model, state = snapshot_paths(prefix, iteration, hdf5=hdf5)
     gradients = {node: [blob.diff for blob in net.params.get(node.name, ())] for node in net.graph.nodes}
     write_net(model, net.graph, net.node_arrays(), gradients if diffs else None)
-    write_solverstate(state, SolverState(iteration, str(model), list(history), step))
+    write_solverstate(
+        state,
+        SolverState(iteration, str(model), list(history), progress.step, progress.minimum_loss, progress.last_event),
+    )
     return model, state
+
+
+def progress_of(state: SolverState) -> Progress:
+    """How far the schedule was."""
+    return Progress(state.current_step, state.minimum_loss, state.iter_last_event)
 
 
 def restore_snapshot(path: Path, net: Net, optimizer: Optimizer) -> SolverState:

@@ -16,19 +16,30 @@ import numpy as np
 from netcc.compiler import NetSource
 from netcc.errors import Diagnostic, OutputError, SolverError
 from netcc.prototxt.format import format_message
+from netcc.runtime.loading import LoadReport, Mismatch
 from netcc.runtime.net import Net
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundSolver, load_solver
 from netcc.solver import events
 from netcc.solver.average import AverageLoss
+from netcc.solver.debug import inspect_backward, inspect_forward, parameter_means, tell_update
 from netcc.solver.evaluate import evaluate, output_scores
 from netcc.solver.events import Event, Listener
 from netcc.solver.fields import check_fields
 from netcc.solver.nets import choose_test_nets, choose_train_net, make_net
 from netcc.solver.nonfinite import check_loss, check_parameters
 from netcc.solver.optimizer import Optimizer
+from netcc.solver.policies import Progress
+from netcc.solver.resume import Continuity, Memory, ScheduleMemory
 from netcc.solver.schedule import make_schedule
-from netcc.solver.snapshot import check_writable, restore_snapshot, snapshot_prefix, write_snapshot
+from netcc.solver.snapshot import (
+    check_writable,
+    progress_of,
+    restore_snapshot,
+    snapshot_paths,
+    snapshot_prefix,
+    write_snapshot,
+)
 from netcc.types import TEST, TRAIN, Array, Shape
 
 SolverSource: TypeAlias = "str | Path | caffe_pb2.SolverParameter | BoundSolver"
@@ -44,10 +55,11 @@ class Solver:
     and `seed` its fields. `out` is the folder for snapshots. `shapes` gives the shapes of input blobs by name.
     A field of the net that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `allow_python=True` lets layers of type Python run code of the modules that they name.
+    `mismatch`: what becomes of a layer whose shapes differ in a weights file (see `Net.copy_from`).
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
     `iter` counts the updates done, `seed` is the one in use, `warnings` are faults that were passed over, `param` is
-    the solver's message.
+    the solver's message, `weights_reports` say what was loaded into the training net, file by file.
 
     Raises a NetccError: SolverError for its own fields, else what `Net` raises; OutputError if snapshots are wanted
     but cannot be written.
@@ -66,16 +78,18 @@ class Solver:
         listeners: Iterable[Listener] = (),
         strict: bool = False,
         allow_python: bool = False,
+        mismatch: Mismatch = "error",
     ) -> None:
         bound = _bind(solver, max_iter)
         self.param = bound.message
         self.warnings: list[Diagnostic] = [*bound.warnings, *check_fields(bound, net_given=net is not None)]
         self.listeners: list[Listener] = list(listeners)
         self.iter = 0
-        self.current_step = 0
+        self.progress = Progress()
         self.seed = _choose_seed(seed, self.param)
         self._schedule = make_schedule(self.param)
         self._average = AverageLoss(self.param.average_loss)
+        self._resumed = False
         self._prefix = snapshot_prefix(self.param.snapshot_prefix, bound.source.name, _make_folder(out))
         if self.param.snapshot:
             check_writable(self._prefix)
@@ -88,8 +102,11 @@ class Solver:
         try:
             for index, choice in enumerate(choose_test_nets(bound, net)):
                 self.test_nets.append(make(choice, TEST, seed=self.seed + 1 + index, share=self.net))
-            self._load(_files(list(self.param.weights) if weights is None else weights))
+            self.weights_reports: list[LoadReport] = []
+            self._load(_files(list(self.param.weights) if weights is None else weights), mismatch)
             self._optimizer = Optimizer(self.net, self.param)
+            self._continuity = Continuity((self.net, *self.test_nets), {"loss_average": self._average})
+            self.remember("schedule", ScheduleMemory(self))
         except BaseException:
             self.close()
             raise
@@ -97,7 +114,12 @@ class Solver:
     @property
     def lr(self) -> float:
         """The learning rate of the coming update."""
-        return self._schedule.rate(self.iter, self._schedule.advance(self.iter, self.current_step))
+        return self._schedule.rate(self.iter, self._schedule.advance(self.iter, self.progress))
+
+    @property
+    def current_step(self) -> int:
+        """How often the learning rate has dropped."""
+        return self.progress.step
 
     @property
     def history(self) -> list[Array]:
@@ -141,20 +163,31 @@ class Solver:
         """
         check_parameters(self.net, self.iter, self._kept())
         diffs, history = self.param.snapshot_diff, self._optimizer.history
-        model, state = write_snapshot(self._prefix, self.iter, self.current_step, self.net, history, diffs=diffs)
+        hdf5 = self.param.snapshot_format == caffe_pb2.SolverParameter.HDF5
+        # First of all: a state whose record is missing would be resumed, but not as the run that it belongs to.
+        self._continuity.write(snapshot_paths(self._prefix, self.iter, hdf5=hdf5)[1], self.iter, self.seed, history)
+        model, state = write_snapshot(self._prefix, self.iter, self.progress, self.net, history, diffs=diffs, hdf5=hdf5)
         self._last_snapshot = self.iter, state
         self._tell(events.Snapshotted(self.iter, model, state))
         return model, state
 
     def restore(self, path: str | Path) -> None:
-        """Continues from the snapshot whose `.solverstate` is at `path`: weights, history, iteration.
+        """Continues from the snapshot whose `.solverstate` is at `path`: weights, history, iteration, and all else if
+        the file beside it is there that netcc writes; the event says what is lost without it, as in Caffe.
 
-        Data begin at their first record again, as in Caffe. Raises WeightsError if the snapshot is of another net.
+        Raises WeightsError if the snapshot is of another net.
         """
         state = restore_snapshot(Path(path), self.net, self._optimizer)
-        self.iter, self.current_step = state.iter, state.current_step
+        self.iter, self.progress = state.iter, progress_of(state)
         self._last_snapshot = self.iter, Path(path)
-        self._tell(events.Restored(self.iter, Path(path)))
+        restored = self._continuity.restore(Path(path), self._optimizer.history)
+        self._resumed = restored.seed is not None
+        self.seed = self.seed if restored.seed is None else restored.seed
+        self._tell(events.Restored(self.iter, Path(path), restored.lost))
+
+    def remember(self, name: str, memory: Memory) -> None:
+        """Lets every snapshot from now on have the state of `memory`, and `restore` give it back."""
+        self._continuity.memories[name] = memory
 
     def request_stop(self) -> None:
         """Asks `step` or `solve` to end after the running iteration or test batch; signal handlers may call it."""
@@ -179,11 +212,14 @@ class Solver:
 
     def _run(self, end: int) -> bool:
         """Iterates up to `end`; says whether a stop was asked for before."""
-        self._average.clear()
+        if not self._resumed:
+            self._average.clear()
+        self._resumed = False
         self._display_time, self._display_iter = time.perf_counter(), self.iter
         while self.iter < end:
             self._optimizer.clear_unwritten()
             if self._due(self.param.test_interval) and (self.iter or self.param.test_initialization):
+                self._continuity.mark(self.iter)
                 self._test_all()
             if self._stop_requested or not self._iterate():
                 self._stop_requested = False
@@ -195,11 +231,11 @@ class Solver:
         begin = time.perf_counter()
         loss = self._gradient()
         self._average.add(loss)
-        self.current_step = self._schedule.advance(self.iter, self.current_step)
-        rate = self._schedule.rate(self.iter, self.current_step)
+        self.progress = self._schedule.advance(self.iter, self.progress, self._average.value)
+        rate = self._schedule.rate(self.iter, self.progress)
         if self._due(self.param.display):
             self._display(rate)
-        self._optimizer.apply(rate, self.iter)
+        self._update(rate)
         self.iter += 1
         self._tell(events.Iterated(self.iter - 1, loss, rate, time.perf_counter() - begin))
         if self._due(self.param.snapshot) or self._snapshot_requested:
@@ -210,13 +246,30 @@ class Solver:
     def _gradient(self) -> float:
         """The summed gradients of `iter_size` passes, and their mean loss."""
         total, passes = 0.0, self.param.iter_size
+        inspected = self._inspected()
         for index in range(passes):
-            self.net.forward()
+            if inspected:
+                inspect_forward(self.net, self._tell)
+            else:
+                self.net.forward()
             loss = self.net.loss
             check_loss(self.net, loss, self.iter, self._kept())
-            self.net.gradient(accumulate=index > 0)
+            if inspected:
+                inspect_backward(self.net, self._tell, accumulate=index > 0)
+            else:
+                self.net.gradient(accumulate=index > 0)
             total += loss
         return total / passes
+
+    def _inspected(self) -> bool:
+        """Whether debug_info tells of this iteration: only of those that are displayed, as in Caffe."""
+        return bool(self.param.debug_info) and self._due(self.param.display)
+
+    def _update(self, rate: float) -> None:
+        before = parameter_means(self.net) if self._inspected() else None
+        self._optimizer.apply(rate, self.iter, self._schedule.growth(self.iter))
+        if before is not None:
+            tell_update(self.net, before, self._tell)
 
     def _display(self, rate: float) -> None:
         now = time.perf_counter()
@@ -227,6 +280,7 @@ class Solver:
 
     def _report_end(self) -> bool:
         """The loss and the scores after the last update; says whether a stop was asked for meanwhile."""
+        self._continuity.mark(self.iter)
         if self._due(self.param.display):
             self.net.forward()
             self._average.add(self.net.loss)
@@ -245,7 +299,9 @@ class Solver:
         """Tests one net; False if a stop was asked for meanwhile."""
         begin, batches = time.perf_counter(), self.param.test_iter[index]
         self._tell(events.NetTestStarted(self.iter, index, batches))
-        result = evaluate(net, batches, self._interrupted)
+        inspected = partial(inspect_forward, tell=self._tell)
+        forward = inspected if self.param.debug_info else Net.forward
+        result = evaluate(net, batches, self._interrupted, forward)
         if result is None:
             return False
         loss = result.loss if self.param.test_compute_loss else None
@@ -268,11 +324,12 @@ class Solver:
     def _kept(self) -> str:
         return f"the last snapshot is {self._last_snapshot[1]}" if self._last_snapshot else "there is no snapshot yet"
 
-    def _load(self, weights: Sequence[str | Path]) -> None:
+    def _load(self, weights: Sequence[str | Path], mismatch: Mismatch) -> None:
         """Weights files into all nets: a test net may have layers of its own."""
         for path in weights:
-            for net in (self.net, *self.test_nets):
-                net.copy_from(path)
+            self.weights_reports.append(self.net.copy_from(path, mismatch))
+            for net in self.test_nets:
+                net.copy_from(path, mismatch)
 
     def _tell(self, event: Event) -> None:
         for listener in self.listeners:

@@ -156,7 +156,7 @@ def test_a_net_that_is_missing(tmp_path):
         ),
         (
             solver_text(
-                "display: -1\ntest_iter: 0 test_interval: 1\niter_size: 0\ndebug_info: true", 'net: "one.prototxt"'
+                "display: -1\ntest_iter: 0 test_interval: 1\niter_size: 0\ntest_offset: 1", 'net: "one.prototxt"'
             ),
             "<text>:4:1: error: display is -1, but must be at least 0\n"
             "    display: -1\n"
@@ -167,28 +167,22 @@ def test_a_net_that_is_missing(tmp_path):
             "<text>:6:1: error: iter_size is 0, but must be at least 1\n"
             "    iter_size: 0\n"
             "    ^~~~~~~~~~~~\n"
-            "<text>:7:1: error: debug_info is not supported\n"
-            "    debug_info: true\n"
-            "    ^~~~~~~~~~~~~~~~",
-        ),
-        (
-            solver_text("snapshot_format: HDF5", 'net: "one.prototxt"'),
-            "<text>:4:1: error: snapshots in HDF5 are not supported\n"
-            "    snapshot_format: HDF5\n"
-            "    ^~~~~~~~~~~~~~~~~~~~~\n"
-            "  write snapshot_format: BINARYPROTO, or leave the field out",
+            "<text>:7:1: error: test_offset is not supported\n"
+            "    test_offset: 1\n"
+            "    ^~~~~~~~~~~~~~\n"
+            "  it is a field of intel/caffe: tests would come at other iterations",
         ),
         (
             'net: "one.prototxt"\nbase_lr: 1 lr_policy: "steps" type: "Sgd"',
             "<text>:2:12: error: unknown lr_policy 'steps'\n"
             '    base_lr: 1 lr_policy: "steps" type: "Sgd"\n'
             "               ^~~~~~~~~~~~~~~~~~\n"
-            "  expected one of: fixed, step, exp, inv, multistep, poly, sigmoid\n"
+            "  expected one of: fixed, step, exp, inv, multistep, poly, sigmoid, plateau, multifixed, cosine\n"
             "  did you mean 'step'?\n"
             "<text>:2:31: error: unknown solver type 'Sgd'\n"
             '    base_lr: 1 lr_policy: "steps" type: "Sgd"\n'
             "                                  ^~~~~~~~~~~\n"
-            "  expected one of: SGD, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam\n"
+            "  expected one of: SGD, LARS, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam, AdamW\n"
             "  did you mean 'SGD'?",
         ),
     ],

@@ -20,14 +20,18 @@ def rule_of(text):
     return make_rule(text_format.Parse(text, SolverParameter()))
 
 
-def steps(rule, series):
-    """What `rule` subtracts in each iteration from one number whose gradients are `series`."""
+def steps(rule, series, momentum=0.5):
+    """What `rule` subtracts in each iteration from one number whose gradients are `series`.
+
+    `momentum` is what SGD is given in every iteration.
+    """
     moments = [np.zeros(1) for _ in range(rule.moments)]
     scratch = [np.full(1, np.nan), np.full(1, np.nan)]
     taken = []
     for iteration, number in enumerate(series):
         gradient = np.array([number])
-        rule.update(gradient, moments, rule.rate(RATE, iteration), scratch)
+        now = rule.at(iteration, momentum, 1.0)
+        now.update(gradient, moments, now.rate(RATE, iteration), scratch)
         taken.append(float(gradient[0]))
     return taken
 
@@ -93,7 +97,29 @@ def test_adam(series):
 
 
 def test_the_default_rule_is_sgd_without_momentum():
-    assert steps(rule_of("base_lr: 1"), [1.0, 2.0]) == pytest.approx([RATE, 2 * RATE])
+    assert steps(rule_of("base_lr: 1"), [1.0, 2.0], momentum=0) == pytest.approx([RATE, 2 * RATE])
+    assert rule_of("base_lr: 1 momentum: 0.25").momentum == 0.25
+
+
+@given(gradients)
+def test_adamw_without_decay(series):
+    """As in the paper: both averages are corrected before they meet."""
+    mean = squares = 0.0
+    expected = []
+    for t, g in enumerate(series, 1):
+        mean = 0.5 * mean + 0.5 * g
+        squares = 0.75 * squares + 0.25 * g * g
+        expected.append(RATE * (mean / (1 - 0.5**t)) / (sqrt(squares / (1 - 0.75**t)) + 0.25))
+    rule = rule_of('type: "AdamW" momentum: 0.5 momentum2: 0.75 delta: 0.25')
+    assert rule.decays_weights
+    assert steps(rule, series) == pytest.approx(expected)
+
+
+def test_the_velocity_of_sgd_grows_with_the_rate_of_a_warm_up():
+    """Old steps count as if they had been made with the new rate."""
+    assert rule_of("momentum: 0.5").at(3, 0.5, 1.5).momentum == 0.75
+    assert rule_of('type: "LARS" momentum: 0.5').at(3, 0.5, 1.5).momentum == 0.75
+    assert rule_of('type: "Nesterov" momentum: 0.5').at(3, 0.9, 1.5).momentum == 0.5
 
 
 @pytest.mark.parametrize(
@@ -102,13 +128,14 @@ def test_the_default_rule_is_sgd_without_momentum():
         (
             'type: "Adams"',
             "error: unknown solver type 'Adams'\n"
-            "  expected one of: SGD, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam\n"
+            "  expected one of: SGD, LARS, Nesterov, AdaGrad, RMSProp, AdaDelta, Adam, AdamW\n"
             "  did you mean 'Adam'?",
         ),
         ('type: "AdaGrad" momentum: 0.9', "error: AdaGrad works without momentum, but momentum is 0.9"),
         ('type: "RMSProp" momentum: 0.9', "error: RMSProp works without momentum, but momentum is 0.9"),
         ('type: "RMSProp" rms_decay: 1', "error: rms_decay is 1, but must be at least 0 and below 1"),
         ('type: "Adam" momentum: 1', "error: momentum is 1, but Adam needs it at least 0 and below 1"),
+        ('type: "AdamW" momentum: 1', "error: momentum is 1, but AdamW needs it at least 0 and below 1"),
         ('type: "Adam" momentum2: -0.5', "error: momentum2 is -0.5, but Adam needs it at least 0 and below 1"),
     ],
 )
