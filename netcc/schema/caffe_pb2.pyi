@@ -877,6 +877,7 @@ class TransformationParameter(Message):
     upper_size: int
     upper_height: int
     upper_width: int
+    pca_jitter: float
     def __init__(
         self,
         *,
@@ -952,6 +953,7 @@ class TransformationParameter(Message):
         upper_size: int | None = ...,
         upper_height: int | None = ...,
         upper_width: int | None = ...,
+        pca_jitter: float | None = ...,
     ) -> None: ...
 
 class DataParameter(Message):
@@ -1121,6 +1123,7 @@ class ImageDataParameter(Message):
     balance_by: int
     label_cut_start: int
     label_cut_end: int
+    label_count: int
     def __init__(
         self,
         *,
@@ -1158,6 +1161,7 @@ class ImageDataParameter(Message):
         balance_by: int | None = ...,
         label_cut_start: int | None = ...,
         label_cut_end: int | None = ...,
+        label_count: int | None = ...,
     ) -> None: ...
 
 class InputParameter(Message):
