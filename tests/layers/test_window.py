@@ -84,11 +84,12 @@ def test_padding_on_one_axis_drops_the_last_window_of_the_other() -> None:
     assert padded.pooled((3, 3)) == (1, 2)
 
 
-def test_padding_drops_the_last_window_under_floor_too() -> None:
+def test_rounding_down_leaves_no_window_to_drop() -> None:
     form = Window((1, 2), (1, 1), (0, 1), (1, 1))
     assert form.pooled((4, 4), floor=True) == (4, 5)
-    # Starts -1, 1, 3 and 5 on 4 pixels with padding 1: the window at 5 begins at the padding's end.
+    # Starts -2, 0 and 2 on 4 pixels with padding 2; rounding up adds the start 4, which is dropped.
     assert window(3, 2, 2).pooled((4,), floor=True) == (3,)
+    assert window(3, 2, 2).pooled((4,)) == (3,)
 
 
 def test_one_number_stands_for_all_axes() -> None:
