@@ -57,6 +57,9 @@ class _Reader:
         self._open: Row | None = None
         """The test or display to which outputs still may come."""
         self._loss_is_known = False
+        self._displayed: Row | None = None
+        self._early_rate: tuple[int, float | None] = (-1, None)
+        """Iteration and rate, where the oldest releases say the rate before the loss."""
 
     def read(self, text: str, moment: datetime) -> None:
         seconds = self._seconds(moment)
@@ -104,14 +107,18 @@ class _Reader:
         self._add({"event": "restore", "iteration": iteration, "state": found[1], "seconds": seconds})
 
     def _display(self, found: re.Match[str], seconds: float) -> None:
-        row = {"event": "train", "iteration": int(found[1]), "loss": _value(found[2]), "lr": None}
-        self._add({**row, "outputs": {}, "losses": [], "seconds": seconds})
+        iteration, (early, rate) = int(found[1]), self._early_rate
+        row = {"event": "train", "iteration": iteration, "loss": _value(found[2])}
+        row = {**row, "lr": rate if early == iteration else None, "outputs": {}, "losses": [], "seconds": seconds}
+        self._displayed = row
+        self._add(row)
 
     def _rate(self, found: re.Match[str], seconds: float) -> None:
-        for row in reversed(self.rows):
-            if row["event"] == "train" and row["iteration"] == int(found[1]):
-                row["lr"] = _value(found[2])
-                return
+        iteration, rate = int(found[1]), _value(found[2])
+        if self._displayed is not None and self._displayed["iteration"] == iteration:
+            self._displayed["lr"] = rate
+        else:
+            self._early_rate = iteration, rate
 
     def _test(self, found: re.Match[str], seconds: float) -> None:
         row = {"event": "test", "iteration": int(found[1]), "net": int(found[2]), "loss": None}

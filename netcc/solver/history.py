@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +73,11 @@ def without_repeats(rows: Sequence[Row]) -> list[Row]:
 
 def _first_iteration(prelude: Sequence[Row]) -> int:
     """Where a run begins whose restore and start are given; a log of Caffe says it in the former only."""
-    return max(row["iteration"] for row in prelude)
+    return max(int(row["iteration"]) for row in prelude)
 
 
 def _later(row: Row, seconds: float) -> Row:
-    return {**row, "seconds": row["seconds"] + seconds} if seconds and "seconds" in row else row
+    return {**row, "seconds": round(row["seconds"] + seconds, 6)} if seconds and "seconds" in row else row
 
 
 def train_table(rows: Sequence[Row]) -> Table:
@@ -94,10 +96,11 @@ _NO_NET = -1
 
 
 def _table(chosen: Sequence[Row], suffixes: Mapping[int, str], rows: Sequence[Row]) -> Table:
+    rates = sorted((row["iteration"], row["lr"]) for row in rows if row["event"] == "train" and row["lr"] is not None)
     lines: dict[int, dict[str, float | None]] = {}
     for row in chosen:
         iteration, suffix = row["iteration"], suffixes[row.get("net", _NO_NET)]
-        line = lines.setdefault(iteration, {"Seconds": row.get("seconds"), "LearningRate": _rate_at(iteration, rows)})
+        line = lines.setdefault(iteration, {"Seconds": row.get("seconds"), "LearningRate": _rate_at(iteration, rates)})
         line.update((name + suffix, value) for name, value in _single_values(row["outputs"]))
     names = dict.fromkeys(name for line in lines.values() for name in line)
     columns = tuple(names) or ("Seconds", "LearningRate")
@@ -114,8 +117,7 @@ def _single_values(outputs: Mapping[str, Any]) -> Iterator[tuple[str, float | No
             yield name, value
 
 
-def _rate_at(iteration: int, rows: Sequence[Row]) -> float | None:
+def _rate_at(iteration: int, rates: Sequence[tuple[int, float]]) -> float | None:
     """The learning rate of the iteration: the one last displayed by then, before the first display that one."""
-    rates = [(row["iteration"], row["lr"]) for row in rows if row["event"] == "train" and row["lr"] is not None]
-    before = [rate for shown, rate in rates if shown <= iteration]
-    return before[-1] if before else rates[0][1] if rates else None
+    place = bisect_right(rates, (iteration, math.inf))
+    return rates[max(0, place - 1)][1] if rates else None

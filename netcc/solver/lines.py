@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,7 +11,7 @@ from netcc.errors import OutputError
 
 
 class LineFile:
-    """Each `write` reaches the system at once. `append` keeps what the file holds already.
+    """Each `write` reaches the system at once. `append` keeps what the file holds already, less a last line cut short.
 
     Raises OutputError if the file cannot be opened or written.
     """
@@ -18,6 +19,8 @@ class LineFile:
     def __init__(self, path: str | Path, *, append: bool = False) -> None:
         self.path = Path(path)
         try:
+            if append:
+                _drop_cut_line(self.path)
             self._file = self.path.open("a" if append else "w", encoding="utf-8", buffering=1)
         except OSError as error:
             raise self._fault(error) from error
@@ -46,3 +49,19 @@ class LineFile:
 
     def _fault(self, error: OSError) -> OutputError:
         return OutputError(f"cannot write {self.path}: {(error.strerror or str(error)).lower()}")
+
+
+LONGEST_LINE = 1 << 20
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Cuts the file behind its last end of line: what follows was being written when a run was killed."""
+    if not path.is_file():
+        return
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        begin = max(0, size - LONGEST_LINE)
+        file.seek(begin)
+        tail = file.read()
+        if not tail.endswith(b"\n") and (begin == 0 or b"\n" in tail):
+            file.truncate(begin + tail.rfind(b"\n") + 1)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from netcc.atomic import atomic_write
 from netcc.errors import DataError, OutputError
-from netcc.solver.metrics import read_metrics
+from netcc.solver.history import read_history
 
 Row: TypeAlias = Mapping[str, Any]
 Curve: TypeAlias = list[tuple[int, float]]
@@ -16,17 +16,33 @@ Curve: TypeAlias = list[tuple[int, float]]
 TRAIN_COLOR, TEST_COLOR = "#8fa8c8", "#1f4e8c"
 SCORE_COLORS = ("#c8641e", "#2e8b57", "#8e44ad", "#b8860b")
 LR_COLOR = "#9a9a9a"
+FORMATS = ("png", "svg", "pdf")
 
 
 def draw_curves(metrics: str | Path | Sequence[Row], picture: str | Path, *, lr: bool = False) -> None:
-    """Draws the run that `metrics` (a metrics file or its rows) tells of, as a PNG file; with its rate if `lr`.
+    """Draws the run that `metrics` (a metrics file, a log of Caffe, or rows) tells of; with its rate if `lr`.
 
+    The suffix of `picture` says the format: .png, .svg or .pdf, else PNG.
     Raises DataError if there is nothing to draw, OutputError if matplotlib is missing or the file cannot be written.
     """
-    rows = read_metrics(metrics) if isinstance(metrics, (str, Path)) else metrics
-    figure = _figure(rows, lr=lr)
+    rows = read_history(metrics) if isinstance(metrics, (str, Path)) else metrics
+    save_figure(_figure(rows, lr=lr), picture)
+
+
+def load_figure() -> Any:
+    """Matplotlib's class of figures. Raises OutputError if matplotlib is missing."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise OutputError("drawing needs matplotlib", notes=["install it with: pip install 'netcc[plot]'"]) from error
+    return Figure
+
+
+def save_figure(figure: Any, picture: str | Path) -> None:
+    """Writes the figure; the file appears whole or not at all. Raises OutputError."""
+    kind = Path(picture).suffix.lower().removeprefix(".")
     with atomic_write(picture) as file:
-        figure.savefig(file, format="png", dpi=144)
+        figure.savefig(file, format=kind if kind in FORMATS else "png", dpi=144)
 
 
 def losses_in_training(rows: Sequence[Row]) -> Curve:
@@ -46,6 +62,11 @@ def scores_in_tests(rows: Sequence[Row]) -> dict[str, Curve]:
     return {name: curve for name, curve in curves.items() if curve}
 
 
+def rates_in_training(rows: Sequence[Row]) -> Curve:
+    """Displayed learning rates by iteration."""
+    return _curve((row, row.get("lr")) for row in rows if row["event"] == "train")
+
+
 def _tests(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["event"] == "test" and row["net"] == 0]
 
@@ -57,19 +78,16 @@ def _curve(points: Any) -> Curve:
 
 
 def _figure(rows: Sequence[Row], *, lr: bool) -> Any:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise OutputError("drawing needs matplotlib", notes=["install it with: pip install 'netcc[plot]'"]) from error
+    figure_class = load_figure()
     losses, scores = (
         {"training loss": losses_in_training(rows), "test loss": losses_in_tests(rows)},
         scores_in_tests(rows),
     )
     if not any(losses.values()) and not scores:
         raise DataError("the run has nothing to draw: no loss was displayed, no test made")
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = figure_class(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    axes.set_title(_title(rows), loc="left", fontsize=11)
+    axes.set_title(plain(_title(rows)), loc="left", fontsize=11)
     axes.set_xlabel("iteration")
     lines = _draw_losses(axes, losses)
     if scores:
@@ -92,34 +110,34 @@ def _draw_losses(axes: Any, losses: Mapping[str, Curve]) -> list[Any]:
     lines = []
     for (name, curve), color in zip(losses.items(), (TRAIN_COLOR, TEST_COLOR), strict=True):
         if curve:
-            lines += axes.plot(*zip(*curve, strict=True), color=color, linewidth=1.6, label=name, marker=_marker(curve))
+            lines += axes.plot(*zip(*curve, strict=True), color=color, linewidth=1.6, label=name, marker=marker(curve))
     if lines:
-        axes.set_ylim(bottom=0, top=_top(losses))
+        axes.set_ylim(bottom=0, top=top_of_losses([curve for curve in losses.values() if curve]))
     return lines
 
 
-def _top(losses: Mapping[str, Curve]) -> float:
+def top_of_losses(curves: Sequence[Curve]) -> float:
     """The upper end of the loss axis: a few losses above three times the first one would press all others flat."""
-    values = [value for curve in losses.values() for _, value in curve]
-    first = max((curve[0][1] for curve in losses.values() if curve), default=1.0)
+    values = [value for curve in curves for _, value in curve]
+    first = max(curve[0][1] for curve in curves)
     return 1.05 * min(max(values), 3 * first) or 1.0
 
 
 def _draw_scores(axes: Any, scores: Mapping[str, Curve]) -> list[Any]:
-    axes.set_ylabel(", ".join(scores))
+    axes.set_ylabel(", ".join(map(plain, scores)))
     axes.spines["top"].set_visible(False)
     lines = []
     for index, (name, curve) in enumerate(scores.items()):
         color = SCORE_COLORS[index % len(SCORE_COLORS)]
-        label = f"{name} (last {curve[-1][1]:.4g})"
-        lines += axes.plot(*zip(*curve, strict=True), color=color, linewidth=1.8, label=label, marker=_marker(curve))
+        label = f"{plain(name)} (last {curve[-1][1]:.4g})"
+        lines += axes.plot(*zip(*curve, strict=True), color=color, linewidth=1.8, label=label, marker=marker(curve))
     if all(0 <= value <= 1 for curve in scores.values() for _, value in curve):
         axes.set_ylim(0, 1.02)
     return lines
 
 
 def _draw_rate(axes: Any, rows: Sequence[Row], *, outward: bool) -> list[Any]:
-    curve = _curve((row, row.get("lr")) for row in rows if row["event"] == "train")
+    curve = rates_in_training(rows)
     if outward:
         axes.spines["right"].set_position(("outward", 55))
     axes.spines["top"].set_visible(False)
@@ -137,6 +155,11 @@ def _draw_rate(axes: Any, rows: Sequence[Row], *, outward: bool) -> list[Any]:
     return line
 
 
-def _marker(curve: Curve) -> str:
+def plain(name: str) -> str:
+    """`name` as a label that matplotlib shows as it is: no mathematics, and not hidden for a leading underscore."""
+    return ("\N{ZERO WIDTH SPACE}" if name.startswith("_") else "") + name.replace("$", r"\$")
+
+
+def marker(curve: Curve) -> str:
     """Points are marked where there are few of them."""
     return "o" if len(curve) <= 2 else ("." if len(curve) <= 40 else "")
