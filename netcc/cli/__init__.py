@@ -20,6 +20,8 @@ COMMANDS = {
     "plan": "netcc.cli.plan",
     "layers": "netcc.cli.layers",
     "zoo": "netcc.cli.zoo",
+    "log": "netcc.cli.log",
+    "plot": "netcc.cli.plot",
     "data": "netcc.cli.data",
 }
 """Name of each command (and of the object that is the command) and its module, in the order of `netcc --help`."""
