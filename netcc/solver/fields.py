@@ -8,6 +8,7 @@ from netcc.errors import Diagnostic, NetccError, SolverError
 from netcc.runtime.hdf5 import require_h5py
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundSolver
+from netcc.solver.detection import make_scorer
 from netcc.solver.fork_fields import passed_over_fields, refused_fields
 from netcc.solver.hyperparameters import make_decay, make_momentum
 from netcc.solver.local_rate import make_local_rate
@@ -34,6 +35,7 @@ _PARTS = (
     (make_momentum, "momentum_policy"),
     (make_decay, "weight_decay_policy"),
     (make_local_rate, "larc"),
+    (make_scorer, "eval_type"),
     (_check_format, "snapshot_format"),
 )
 _AT_LEAST = (

@@ -23,6 +23,7 @@ from netcc.schema.bind import BoundSolver, load_solver
 from netcc.solver import events
 from netcc.solver.average import AverageLoss
 from netcc.solver.debug import inspect_backward, inspect_forward, parameter_means, tell_update
+from netcc.solver.detection import make_scorer
 from netcc.solver.evaluate import evaluate, output_scores
 from netcc.solver.events import Event, Listener
 from netcc.solver.fields import check_fields
@@ -301,7 +302,7 @@ class Solver:
         self._tell(events.NetTestStarted(self.iter, index, batches))
         inspected = partial(inspect_forward, tell=self._tell)
         forward = inspected if self.param.debug_info else Net.forward
-        result = evaluate(net, batches, self._interrupted, forward)
+        result = evaluate(net, batches, self._interrupted, forward=forward, scorer=make_scorer(self.param))
         if result is None:
             return False
         loss = result.loss if self.param.test_compute_loss else None
