@@ -13,8 +13,8 @@ from netcc.prototxt.upgrade_inputs import upgrade_batch_norm, upgrade_inputs
 from netcc.prototxt.upgrade_v0 import is_v0, upgrade_v0
 from netcc.prototxt.upgrade_v1 import SOURCES, TRANSFORM, TYPES, upgrade_v1
 
-SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
-"""Today's name of each `solver_type`, in the order of its numbers; in capitals it is the old name."""
+SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam", "SAG")
+"""Today's name of each `solver_type`, in the order of its numbers; in capitals it is the old name. SAG is NVIDIA's."""
 NETS_OF_SOLVER = frozenset({"net_param", "train_net_param", "test_net_param"})
 
 
