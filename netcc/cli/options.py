@@ -71,6 +71,15 @@ allow_python_option = click.option(
     help="Let layers of type Python run code of the modules that they name.",
 )
 
+mismatch_option = click.option(
+    "--mismatch",
+    type=click.Choice(["error", "skip", "reshape"]),
+    default="error",
+    show_default=True,
+    help="What becomes of a layer whose shapes differ in the weights: skip leaves it as it is, reshape takes as many "
+    "numbers in their order.",
+)
+
 strict_option = click.option("--strict", is_flag=True, help="A field that does not exist is an error, no warning.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

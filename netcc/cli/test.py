@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netcc.cli.group import echo_diagnostics
-from netcc.cli.options import allow_python_option, json_option, state_options, strict_option
+from netcc.cli.options import allow_python_option, json_option, mismatch_option, state_options, strict_option
 from netcc.errors import GraphError
 
 if TYPE_CHECKING:
+    from netcc.runtime.loading import Mismatch
     from netcc.schema.bind import BoundNet
     from netcc.solver.events import Score
 
@@ -28,7 +28,8 @@ Examples
 """
 )
 @click.argument("net")
-@click.option("--weights", required=True, metavar="FILE", help="Weights to test (.caffemodel).")
+@click.option("--weights", required=True, metavar="FILE,...", help="Weights to test (.caffemodel).")
+@mismatch_option
 @click.option("--iterations", type=click.IntRange(min=1), default=50, show_default=True, help="Batches to run.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of what is random in the net.")
 @state_options
@@ -38,6 +39,7 @@ Examples
 def test(
     net: str,
     weights: str,
+    mismatch: Mismatch,
     iterations: int,
     seed: int | None,
     level: int | None,
@@ -49,7 +51,9 @@ def test(
 
     NET is built for phase TEST. The lines are those of `caffe test`.
     """
+    from netcc.cli.loading import advising, warn_of_gaps
     from netcc.cli.reading import read_net
+    from netcc.runtime.loading import split_names
     from netcc.runtime.net import Net
     from netcc.solver.evaluate import output_scores
     from netcc.types import TEST
@@ -59,9 +63,9 @@ def test(
     batches: list[Scores] = []
     loss = 0.0
     with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False) as made:
-        report = made.copy_from(weights)
-        if report.filled:
-            echo_diagnostics(f"warning: {weights} has no weights for {', '.join(report.filled)}")
+        for file in split_names(weights):
+            with advising(mismatch):
+                warn_of_gaps(made.copy_from(file, mismatch))
         for batch in range(iterations):
             made.forward()
             loss += made.loss / iterations

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from netcc.cli.group import INTERRUPTED
-from netcc.cli.options import allow_python_option, json_option, strict_option
+from netcc.cli.options import allow_python_option, json_option, mismatch_option, strict_option
 from netcc.cli.signals import EFFECTS, Effect
 from netcc.errors import UsageError
 
 if TYPE_CHECKING:
     from netcc.cli.progress import Progress
     from netcc.cli.training import Summary
+    from netcc.runtime.loading import Mismatch
     from netcc.schema.bind import BoundNet, BoundSolver
 
 EFFECT = click.Choice(EFFECTS)
@@ -28,7 +29,7 @@ EFFECT = click.Choice(EFFECTS)
 Examples
   netcc train solver.prototxt
   netcc train net.prototxt solver.prototxt --max-iter 1000 --seed 1 --out out
-  netcc train solver.prototxt --weights pretrained.caffemodel
+  netcc train solver.prototxt --weights pretrained.caffemodel --mismatch skip
   netcc train solver.prototxt --snapshot lenet_iter_5000.solverstate
   netcc train solver.prototxt --resume auto --keep 2
   netcc train solver.prototxt --set base_lr=0.001 --set stepvalue=[5000,7000]
@@ -46,7 +47,8 @@ PREFIX.metrics.jsonl, PREFIX.png.
 @click.option(
     "--resume", metavar="auto|FILE", help="Go on from FILE; auto: from the newest good snapshot, if there is one."
 )
-@click.option("--weights", multiple=True, metavar="FILE", help="Begin with these weights; may be repeated.")
+@click.option("--weights", multiple=True, metavar="FILE,...", help="Begin with these weights; may be repeated.")
+@mismatch_option
 @click.option("--max-iter", type=click.IntRange(min=0), help="End at this iteration, whatever the solver says.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of everything random.")
 @click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Set a solver field; may be repeated.")
@@ -67,6 +69,7 @@ def train(
     snapshot: str | None,
     resume: str | None,
     weights: tuple[str, ...],
+    mismatch: Mismatch,
     max_iter: int | None,
     seed: int | None,
     settings: tuple[str, ...],
@@ -102,6 +105,7 @@ def train(
         override(solver, settings) if settings else solver,
         net,
         weights=weights,
+        mismatch=mismatch,
         max_iter=max_iter,
         seed=seed,
         out=Path(out) if out else None,

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from netcc.cli.loading import advising
 from netcc.cli.progress import Progress
 from netcc.cli.reading import show_warnings
 from netcc.cli.signals import Effect, heeding_signals
 from netcc.errors import DataError, OutputError
+from netcc.runtime.loading import Mismatch
 from netcc.schema.bind import BoundNet, BoundSolver
 from netcc.solver.early_stop import EarlyStop
 from netcc.solver.events import FinalLoss, Finished, Iterated, Listener, NetTested, Snapshotted
@@ -38,6 +40,7 @@ class Order:
     net: BoundNet | None = None
     snapshot: Path | None = None
     weights: tuple[str, ...] = ()
+    mismatch: Mismatch = "error"
     max_iter: int | None = None
     seed: int | None = None
     out: Path | None = None
@@ -147,6 +150,8 @@ def run(order: Order, progress: Progress) -> Summary:
     prefix = order.prefix
     with _make_solver(order) as solver:
         show_warnings(solver.warnings)
+        for report in solver.weights_reports:
+            progress.say("\n".join(report.lines()))
         check_writable(prefix)
         summary = Summary(Results.beside(prefix), net=solver.net.name, seed=solver.seed, iteration=solver.iter)
         _solve(solver, order, summary, progress)
@@ -158,15 +163,17 @@ def run(order: Order, progress: Progress) -> Summary:
 def _make_solver(order: Order) -> Solver:
     weights = () if order.snapshot else order.weights or None  # a snapshot brings its own, as in Caffe
     seed = recorded_seed(order.snapshot) if order.seed is None and order.snapshot else order.seed
-    return Solver(
-        order.solver,
-        order.net,
-        seed=seed,
-        weights=weights,
-        out=order.out,
-        max_iter=order.max_iter,
-        strict=order.strict,
-    )
+    with advising(order.mismatch):
+        return Solver(
+            order.solver,
+            order.net,
+            seed=seed,
+            weights=weights,
+            out=order.out,
+            max_iter=order.max_iter,
+            strict=order.strict,
+            mismatch=order.mismatch,
+        )
 
 
 def _solve(solver: Solver, order: Order, summary: Summary, progress: Progress) -> None:

@@ -28,6 +28,10 @@ MOST_NAMES = 8
 """Layers that a line of a report names."""
 
 
+class MisfitError(WeightsError):
+    """Layers of a file do not fit those of the net."""
+
+
 @dataclass(frozen=True)
 class LoadReport:
     """What became of the layers, by name.
@@ -44,6 +48,11 @@ class LoadReport:
     skipped: dict[str, str] = field(default_factory=dict)
     suggestions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def complete(self) -> bool:
+        """Whether file and net have the same layers of the same shapes."""
+        return not (self.filled or self.unused or self.reshaped or self.skipped)
+
     def lines(self) -> list[str]:
         """The report for users: a line for each kind that there is."""
         layers = "1 layer" if len(self.loaded) == 1 else f"{len(self.loaded)} layers"
@@ -59,6 +68,11 @@ class LoadReport:
         return lines
 
 
+def split_names(files: str) -> list[str]:
+    """The names in one string, with commas between, as Caffe's `--weights` has them."""
+    return [name.strip() for name in files.split(",") if name.strip()]
+
+
 def _names(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
@@ -69,7 +83,7 @@ def load_weights(
 ) -> LoadReport:
     """Copies the blobs of layers of the same name from `path` into `arrays`.
 
-    Raises WeightsError with one fault for every layer that does not fit and may not be passed over, naming both shapes;
+    Raises MisfitError with one fault for every layer that does not fit and may not be passed over, naming both shapes;
     then nothing was copied.
     """
     if mismatch not in MISMATCHES:
@@ -78,9 +92,8 @@ def load_weights(
     nodes = {node.name: node for node in graph.nodes if arrays[node]}
     faults = {name: _misfits(node, layers[name], mismatch) for name, node in nodes.items() if name in layers}
     if mismatch != "skip" and any(faults.values()):
-        raise WeightsError(
-            [Diagnostic(f"{path}: {fault}", nodes[name].span()) for name in faults for fault in faults[name]]
-        )
+        found = [(nodes[name], fault) for name in faults for fault in faults[name]]
+        raise MisfitError([Diagnostic(f"{path}: {fault}", node.span()) for node, fault in found])
     report = LoadReport(path)
     for name, node in nodes.items():
         if name not in layers:

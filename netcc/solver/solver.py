@@ -16,7 +16,7 @@ import numpy as np
 from netcc.compiler import NetSource
 from netcc.errors import Diagnostic, OutputError, SolverError
 from netcc.prototxt.format import format_message
-from netcc.runtime.loading import LoadReport, Mismatch
+from netcc.runtime.loading import LoadReport, Mismatch, split_names
 from netcc.runtime.net import Net
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundSolver, load_solver
@@ -369,11 +369,7 @@ def _make_folder(out: str | Path | None) -> Path | None:
 def _files(weights: Paths) -> list[str | Path]:
     """Every weights file: one string may name several, with commas between."""
     listed = [weights] if isinstance(weights, (str, Path)) else weights
-    return [part for item in listed for part in (_parts(item) if isinstance(item, str) else [item])]
-
-
-def _parts(names: str) -> list[str]:
-    return [name.strip() for name in names.split(",") if name.strip()]
+    return [part for item in listed for part in (split_names(item) if isinstance(item, str) else [item])]
 
 
 def _batch_size(net: Net) -> int:

@@ -61,7 +61,35 @@ def test_layers_without_weights_are_named(run: Run, weights: Path, place: Path) 
     (place / "renamed.prototxt").write_text(SMALL.replace('name: "fc"', 'name: "fc2"'))
     shown = run("test", "renamed.prototxt", "--weights", weights, "--iterations", "1")
     assert shown.exit_code == 0
-    assert shown.stderr == f"warning: {weights} has no weights for fc2\n"
+    assert shown.stderr == (
+        f"warning: {weights}: 0 layers loaded\n"
+        "  not in the file, left as they are: fc2\n"
+        "  not in the net, unused: fc\n"
+        "  is 'fc' of the file 'fc2' of the net?\n"
+    )
+
+
+def test_weights_of_another_shape(run: Run, weights: Path, place: Path) -> None:
+    (place / "wide.prototxt").write_text(SMALL.replace("num_output: 5", "num_output: 7"))
+    shown = run("test", "wide.prototxt", "--weights", weights, "--iterations", "1")
+    assert shown.exit_code == 1
+    fault = f"{weights}: layer 'fc', weights: 5 x 108 in the file, 7 x 108 in the net"
+    assert shown.stderr.startswith(f"wide.prototxt:14:1: error: {fault}\n")
+    advice = "--mismatch skip leaves such layers as they are, --mismatch reshape takes as many numbers in their order"
+    assert f"  {advice}\n" in shown.stderr
+    shown = run("test", "wide.prototxt", "--weights", weights, "--iterations", "1", "--mismatch", "skip")
+    assert shown.exit_code == 0
+    assert shown.stderr.startswith(f"warning: {weights}: 0 layers loaded\n  skipped: layer 'fc', weights: 5 x 108")
+
+
+def test_several_weights_files_come_one_after_the_other(run: Run, weights: Path, place: Path) -> None:
+    (place / "other.prototxt").write_text(SMALL.replace('name: "fc"', 'name: "other"'))
+    netcc.Net("other.prototxt", netcc.TRAIN, seed=1).save(place / "other.caffemodel")
+    both = f"other.caffemodel, {weights}"
+    shown = run("test", "small.prototxt", "--weights", both, "--iterations", "1", "--seed", "1")
+    alone = run("test", "small.prototxt", "--weights", weights, "--iterations", "1", "--seed", "1")
+    assert shown.stdout == alone.stdout
+    assert shown.stderr.startswith("warning: other.caffemodel: 0 layers loaded\n")
 
 
 def test_a_net_for_training_only(run: Run, weights: Path, place: Path) -> None:
