@@ -71,6 +71,125 @@ def test_decay_by_signs():
     np.testing.assert_allclose(moved(net, before)[0], 0.25 * 0.5 * np.sign(before[0]), rtol=1e-5)
 
 
+def test_adamw_takes_decay_off_the_weights_themselves():
+    net = small_net("param { lr_mult: 3 decay_mult: 2 } param { decay_mult: 0 }")
+    before = gradients(net, 0, 0)
+    optimizer = optimizer_of(net, 'type: "AdamW" momentum: 0.9 weight_decay: 0.5')
+    optimizer.apply(0.25, 0)
+    weights, bias = moved(net, before)
+    np.testing.assert_allclose(weights, 0.25 * 3 * 0.5 * 2 * before[0], rtol=1e-5)
+    assert not bias.any()
+    assert not any(array.any() for array in optimizer.history)
+
+
+def test_adamw_by_signs():
+    net = small_net("")
+    before = gradients(net, 0, 0)
+    optimizer_of(net, 'type: "AdamW" momentum: 0.9 weight_decay: 0.5 regularization_type: "L1"').apply(0.25, 0)
+    np.testing.assert_allclose(moved(net, before)[0], 0.25 * 0.5 * np.sign(before[0]), rtol=1e-5)
+
+
+def norms(before, number):
+    """Of 2 x 3 weights as they were, and of their gradients, all `number`."""
+    return float(np.linalg.norm(before[0])), number * np.sqrt(6)
+
+
+@pytest.mark.parametrize("fields", ['type: "LARS"', "local_lr_auto: true"])
+def test_lars(fields):
+    """The weights: rate * trust * |w| / (|g| + decay * |w|). The bias is 0 at first, so that it has the plain rate."""
+    net = small_net("param { lr_mult: 5 } param { decay_mult: 0 }")
+    net.params["ip1"][1].data[...] = 0
+    before = gradients(net, 2, 2)
+    optimizer_of(net, f"{fields} weight_decay: 0.5 local_gw_ratio: 0.125 iter_size: 2").apply(0.25, 0)
+    weights, gradient = norms(before, 1)
+    rate = 0.25 * 0.125 * weights / (gradient + 0.5 * weights)
+    found, bias = moved(net, before)
+    np.testing.assert_allclose(found, rate * (1 + 0.5 * before[0]), rtol=1e-5)
+    np.testing.assert_allclose(bias, 0.25, rtol=1e-5)
+
+
+def test_lars_after_clipping():
+    """Gradients of 3 and 5 have the norm sqrt(104); clipped to 1 the weights have 3 / sqrt(104)."""
+    net = small_net("")
+    before = gradients(net, 3, 5)
+    optimizer_of(net, 'type: "LARS" clip_gradients: 1').apply(0.25, 0)
+    weights, gradient = norms(before, 3 / np.sqrt(104))
+    expected = 0.25 * 0.001 * weights / gradient * 3 / np.sqrt(104)
+    np.testing.assert_allclose(moved(net, before)[0], expected, rtol=1e-4)
+
+
+def test_larc_scales_the_rate():
+    net = small_net("")
+    before = gradients(net, 2, 2)
+    optimizer_of(net, "larc: true larc_eta: 0.125 momentum: 0.5").apply(0.25, 0)
+    weights, gradient = norms(before, 2)
+    np.testing.assert_allclose(moved(net, before)[0], 0.25 * 0.5 * 0.125 * weights / gradient * 2, rtol=1e-5)
+
+
+def test_larc_clips_the_rate():
+    net = small_net("")
+    before = gradients(net, 2, 2)
+    fields = 'larc: true larc_policy: "clip" larc_eta: 0.125'
+    optimizer_of(net, fields).apply(100, 0)
+    weights, gradient = norms(before, 2)
+    np.testing.assert_allclose(moved(net, before)[0], 0.125 * weights / gradient * 2, rtol=1e-5)
+    before = gradients(net, 2, 2)
+    optimizer_of(net, fields).apply(1e-3, 0)
+    np.testing.assert_allclose(moved(net, before)[0], 2e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("fields", ['type: "LARS"', "larc: true", 'larc: true larc_policy: "clip"'])
+def test_a_rate_of_its_own_does_not_move_what_does_not_learn(fields):
+    net = small_net("param { lr_mult: 0 }")
+    before = gradients(net, 2, 2)
+    optimizer_of(net, fields).apply(0.25, 0)
+    assert not moved(net, before)[0].any()
+
+
+def steps_of(text, rates):
+    """How far a weight with a gradient of 1 goes in each iteration."""
+    net = small_net("")
+    optimizer = optimizer_of(net, text)
+    taken = []
+    for iteration, rate in enumerate(rates):
+        before = gradients(net, 1, 0)
+        optimizer.apply(rate, iteration)
+        taken.append(float(moved(net, before)[0].flat[0]))
+    return taken
+
+
+def test_momentum_grows_along_a_power():
+    """From 0 to 0.5 in 2 iterations, and no further."""
+    text = 'momentum_policy: "poly" max_momentum: 0.5 max_iter: 2 momentum_power: 2'
+    assert steps_of(text, [1, 1, 1, 1]) == pytest.approx([1, 1.125, 1.5625, 1.78125], rel=1e-5)
+
+
+def test_the_best_momentum_of_a_rate():
+    """(1 - sqrt(0.25) / 2) ^ 2 = 0.5625."""
+    assert steps_of('momentum_policy: "opt"', [0.25, 0.25]) == pytest.approx([0.25, 0.25 * 1.5625], rel=1e-5)
+    text = 'momentum_policy: "opt" max_momentum: 0.5'
+    assert steps_of(text, [0.25, 0.25]) == pytest.approx([0.25, 0.25 * 1.5], rel=1e-5)
+
+
+def test_decay_grows_along_a_power():
+    text = 'weight_decay: 0.5 weight_decay_policy: "poly" max_weight_decay: 1 max_iter: 4'
+    net = small_net("")
+    for iteration, decay in ((0, 0.5), (2, 0.75), (4, 1.0), (8, 1.0)):
+        before = gradients(net, 0, 0)
+        optimizer_of(net, text).apply(0.25, iteration)
+        np.testing.assert_allclose(moved(net, before)[0], 0.25 * decay * before[0], rtol=1e-4, atol=1e-6)
+
+
+def test_the_velocity_grows_with_the_rate_of_a_warm_up():
+    net = small_net("")
+    optimizer = optimizer_of(net, "momentum: 0.5")
+    gradients(net, 1, 0)
+    optimizer.apply(0.1, 0)
+    before = gradients(net, 1, 0)
+    optimizer.apply(0.2, 1, 2.0)
+    np.testing.assert_allclose(moved(net, before)[0], 0.2 + 0.5 * 2 * 0.1, rtol=1e-5)
+
+
 def test_clipping_comes_before_averaging_and_decay():
     """6 weights of gradient 3 and 2 of 5 have the norm sqrt(6 * 9 + 2 * 25)."""
     net = small_net("")
