@@ -25,10 +25,10 @@ def train_table(name: str, phase: Phase) -> ShapeTable:
     return netcc.shapes(ZOO / name / "train.prototxt", phase, inputs=data_shapes(name))
 
 
-def data_shapes(name: str, batch: int = 2) -> dict[str, Shape]:
-    """The shapes of what the data layers of the net give."""
+def data_shapes(name: str) -> dict[str, Shape]:
+    """The shapes of what the data layers of the net give, for two examples."""
     net = NETS[name]
-    return {blob: (batch, *shape) for blob, shape in (net.data_shapes or {"data": net.input}).items()}
+    return dict(net.data_shapes or {"data": (2, *net.input)})
 
 
 def parameter_shapes(table: ShapeTable) -> dict[str, list[Shape]]:

@@ -2,11 +2,47 @@
 
 from __future__ import annotations
 
-from zoo.generate import alexnet, cifar10, googlenet, mobilenet, resnet, squeezenet, vgg
+from zoo.generate import (
+    alexnet,
+    char_lstm,
+    cifar10,
+    cifar_resnet,
+    deeplab,
+    densenet,
+    googlenet,
+    inception,
+    mnist,
+    mobilenet,
+    resnet,
+    segmentation,
+    shufflenet,
+    squeezenet,
+    ssd,
+    vgg,
+    xception,
+)
 from zoo.generate.files import files_of
 from zoo.generate.net import ZooNet
 
-FAMILIES = [cifar10, alexnet, vgg, googlenet, resnet, mobilenet, squeezenet]
+FAMILIES = [
+    mnist,
+    cifar10,
+    cifar_resnet,
+    alexnet,
+    vgg,
+    googlenet,
+    inception,
+    resnet,
+    densenet,
+    squeezenet,
+    xception,
+    mobilenet,
+    shufflenet,
+    segmentation,
+    deeplab,
+    ssd,
+    char_lstm,
+]
 
 NETS: dict[str, ZooNet] = {net.name: net for family in FAMILIES for net in family.NETS}
 

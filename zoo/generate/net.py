@@ -75,8 +75,8 @@ class ZooNet:
 
     `text` says what the net introduced, `training` how the recipe was carried over. `deploy` and `train` write the
     nets where a classifier's frame (data, softmax, accuracy, loss) does not fit; `train` gives, for each data
-    layer, the fields of that for tests. `data_shapes` are the shapes of one example from each data blob, if not `input`
-    from `data`.
+    layer, the fields of that for tests. `data_shapes` are the shapes of what the data layers give for two
+    examples, if that is not just `input` in `data`.
     """
 
     name: str
