@@ -69,6 +69,11 @@ def rule(name: str) -> Callable[[type[R]], type[R]]:
     return add
 
 
+def rule_names() -> list[str]:
+    """All known rules."""
+    return list(_rules)
+
+
 def make_rule(param: caffe_pb2.SolverParameter) -> Rule:
     """The rule that the solver's `type` names. Raises SolverError if there is none or its fields do not fit it."""
     cls = _rules.get(param.type)
