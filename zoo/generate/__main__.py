@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from netcc.atomic import atomic_write
-from zoo.generate.catalogue import NETS, files
+from zoo.generate.catalogue import NAMES, files
 from zoo.generate.index import index_entries, index_text, readme_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parents[1]
 def main(arguments: list[str]) -> int:
     check = "--check" in arguments
     names = [argument for argument in arguments if argument != "--check"]
-    unknown = sorted(set(names) - set(NETS))
+    unknown = sorted(set(names) - set(NAMES))
     if unknown:
-        print(f"no such net: {', '.join(unknown)}; the nets: {', '.join(NETS)}", file=sys.stderr)
+        print(f"no such net: {', '.join(unknown)}; the nets: {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    changed = [path for name in names or NETS for path in _write(name, check)]
+    changed = [path for name in names or NAMES for path in _write(name, check)]
     if not check:
         entries = index_entries(ROOT, names)
         _replace(ROOT / "index.json", index_text(entries))

@@ -1,4 +1,4 @@
-"""All nets that are written by Python, by name."""
+"""All nets and blocks that are written by Python, by name."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from zoo.generate import (
     xception,
 )
 from zoo.generate.files import files_of
+from zoo.generate.gallery import GALLERY, block_files
 from zoo.generate.net import ZooNet
 
 FAMILIES = [
@@ -47,6 +48,9 @@ FAMILIES = [
 NETS: dict[str, ZooNet] = {net.name: net for family in FAMILIES for net in family.NETS}
 
 
+NAMES = [*NETS, *GALLERY]
+
+
 def files(name: str) -> dict[str, str]:
-    """Name and text of each file of the net `name`."""
-    return files_of(NETS[name])
+    """Name and text of each file of the net or block `name`."""
+    return files_of(NETS[name]) if name in NETS else block_files(name)

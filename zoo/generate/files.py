@@ -35,7 +35,7 @@ def deploy_text(net: ZooNet) -> tuple[str, list[tuple[str, str]]]:
         data = writer.add("data", L.Input(shape={"dim": [1, *net.input]}))
         writer.add("prob", L.Softmax(net.body(writer, data)))
     head = [f"{net.title} for use.", written_by(net)]
-    return text_of(net, writer.spec.to_proto(), head), writer.stages
+    return text_of(net.title, writer.spec.to_proto(), head), writer.stages
 
 
 def train_text(net: ZooNet) -> str:
@@ -51,7 +51,7 @@ def train_text(net: ZooNet) -> str:
     for layer, fields in zip(layers, data_layers, strict=False):
         message.layer.append(in_test(layer, fields))
     message.layer.extend(layers[len(data_layers) :])
-    return text_of(net, message, head)
+    return text_of(net.title, message, head)
 
 
 def in_test(layer: caffe_pb2.LayerParameter, fields: Mapping[str, Any]) -> caffe_pb2.LayerParameter:
@@ -92,9 +92,10 @@ def solver_text(net: ZooNet) -> str:
     return "".join(lines)
 
 
-def text_of(net: ZooNet, message: caffe_pb2.NetParameter, head: list[str]) -> str:
+def text_of(title: str, message: caffe_pb2.NetParameter, head: list[str]) -> str:
+    """The text of a net called `title`, below the comments `head`."""
     comments = "".join(f"# {line}\n" for line in head)
-    message.name = net.title
+    message.name = title
     return comments + format_message(message)
 
 

@@ -17,9 +17,9 @@ PASSIVE = ("ReLU", "Dropout", "Input", "BatchNorm", "Scale", "Softmax")
 
 def page(net: ZooNet, deploy: str, stages: list[tuple[str, str]]) -> str:
     table = netcc.shapes(deploy, netcc.TEST)
-    parts = [f"# {net.title}", *_prose(net.text), *_prose(f"Paper: {net.paper}"), _files(net)]
-    parts += [_table(table, stages or _own_stages(table)), *_prose(_totals(net, table)), "## Training"]
-    parts += [*_prose(_training(net)), f"    netcc train zoo:{net.name}/solver"]
+    parts = [f"# {net.title}", *prose(net.text), *prose(f"Paper: {net.paper}"), _files(net)]
+    parts += [stage_table(table, stages or own_stages(table)), *prose(_totals(net, table)), "## Training"]
+    parts += [*prose(_training(net)), f"    netcc train zoo:{net.name}/solver"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -29,7 +29,8 @@ def learned(layers: list[LayerRow] | tuple[LayerRow, ...]) -> int:
     return sum(item.count for item in items if not item.shared)
 
 
-def _prose(text: str) -> list[str]:
+def prose(text: str) -> list[str]:
+    """The paragraphs of a text, filled to the width of a page."""
     paragraphs = [" ".join(paragraph.split()) for paragraph in text.strip().split("\n\n")]
     return [textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False) for text in paragraphs if text]
 
@@ -43,7 +44,7 @@ def _files(net: ZooNet) -> str:
     return "\n".join(["| file | what |", "| --- | --- |", *(f"| `{file}` | {what} |" for file, what in rows)])
 
 
-def _own_stages(table: ShapeTable) -> list[tuple[str, str]]:
+def own_stages(table: ShapeTable) -> list[tuple[str, str]]:
     """One stage for each layer that changes shapes or learns; the passive ones behind it belong to it."""
     stages: list[tuple[str, str]] = []
     for layer in table.layers:
@@ -54,7 +55,8 @@ def _own_stages(table: ShapeTable) -> list[tuple[str, str]]:
     return stages
 
 
-def _table(table: ShapeTable, stages: list[tuple[str, str]]) -> str:
+def stage_table(table: ShapeTable, stages: list[tuple[str, str]]) -> str:
+    """Output, parameters and MACs of each stage, given by its label and its last layer; then their totals."""
     lines = ["| stage | output | parameters | MACs |", "| --- | --- | ---: | ---: |"]
     ends = {last: label for label, last in stages}
     part: list[LayerRow] = []
