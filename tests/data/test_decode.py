@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from netcc.data.decode import decode_image
+from netcc.data.decode import decode_image, read_image
 from netcc.errors import DataError
 
+pytestmark = pytest.mark.usefixtures("decoder")
+
 RED_GREEN = np.array([[[250, 10, 20], [30, 240, 40]]], np.uint8)
+
+
+@pytest.fixture(params=["opencv", "pillow"])
+def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What decodes: OpenCV, or Pillow as where OpenCV is not installed."""
+    if request.param == "pillow":
+        monkeypatch.setitem(sys.modules, "cv2", None)
+    return str(request.param)
 
 
 def encoded(pixels: np.ndarray, mode: str | None = None) -> bytes:
@@ -71,6 +82,47 @@ def test_cut_short() -> None:
     assert refusal(encoded(noise)[:2000]).startswith("error: the encoded image cannot be decoded: ")
 
 
-def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sixteen_bits_become_eight_where_the_channels_are_told() -> None:
+    content = encoded(np.array([[7 * 256 + 200, 200 * 256]], np.uint16))
+    assert decode_image(content, "gray").tolist() == [[[7, 200]]]
+    assert decode_image(content, "color").tolist() == [[[7, 200]]] * 3
+
+
+def test_cut_short_jpeg() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(noise).save(content, "JPEG")
+    assert refusal(content.getvalue()[:1000], "color").startswith("error: the encoded image cannot be decoded: ")
+
+
+@pytest.mark.parametrize(("channels", "shape"), [("color", (3, 2, 1)), ("gray", (1, 2, 1)), ("native", (3, 1, 2))])
+def test_turned_as_the_camera_says(channels: str, shape: tuple[int, ...]) -> None:
+    """Orientation 6: the picture was taken with the camera on its side."""
+    image, content = Image.fromarray(RED_GREEN), io.BytesIO()
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(content, "JPEG", exif=exif)
+    assert decode_image(content.getvalue(), channels).shape == shape
+
+
+def test_nothing_at_all() -> None:
+    assert refusal(b"") == "error: the encoded image is empty"
+    assert refusal(b"GIBBERISH") == "error: the encoded image cannot be decoded: unknown format"
+
+
+def test_files(tmp_path: Path) -> None:
+    (tmp_path / "good.png").write_bytes(encoded(RED_GREEN))
+    (tmp_path / "bad.png").write_bytes(b"GIBBERISH")
+    assert read_image(tmp_path / "good.png", "color").shape == (3, 1, 2)
+    faults = {"bad.png": "{}: the encoded image cannot be decoded: unknown format"}
+    faults["none.png"] = "cannot read {}: no such file or directory"
+    for name, fault in faults.items():
+        with pytest.raises(DataError) as caught:
+            read_image(tmp_path / name, "color")
+        assert caught.value.message == fault.format(tmp_path / name)
+
+
+def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", None)
     monkeypatch.setitem(sys.modules, "PIL", None)
-    assert refusal(b"") == 'error: decoding images needs the package Pillow\n  pip install "netcc[images]"'
+    assert refusal(b"x") == 'error: decoding images needs OpenCV or Pillow\n  pip install "netcc[images]"'
