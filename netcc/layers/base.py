@@ -86,7 +86,9 @@ class Needs:
 
 
 class BatchReader(Protocol):
-    """Where a data layer takes its batches from."""
+    """Where a data layer takes its batches from (see `netcc.data.source`)."""
+
+    def shapes(self, tops: int) -> tuple[Shape, ...]: ...
 
     def read(self, tops: Sequence[Array]) -> None: ...
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from netcc.errors import LayerError
 from netcc.layers.base import Count, Operands, Signature, SourceLayer
-from netcc.layers.outside_data import positive_batch, read_batch, settled
+from netcc.layers.outside_data import measure_batch, positive_batch, read_batch, settled
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
@@ -47,36 +47,45 @@ class HDF5Data(SourceLayer):
 @register("ImageData")
 @dataclass(frozen=True)
 class ImageData(SourceLayer):
-    """Batches of image files: data (batch_size, 3 or 1, H, W) and labels (batch_size).
+    """Batches of image files: data (batch_size, 3 or 1, H, W) and labels (batch_size), or (batch_size, label_count) if
+    that is more than 1.
 
-    H x W is `crop_size` of transform_param, else `new_height` x `new_width`, else that of the first image.
-    Behaves as src/caffe/layers/image_data_layer.cpp.
+    H x W is the crop of transform_param, else `new_height` x `new_width`, else that of the first image of the batch.
+    `source` is a list with a line for each image, or a folder that has a folder for each class.
+    Behaves as src/caffe/layers/image_data_layer.cpp; label_count, folders and short_side are additions.
     """
 
     example = 'image_data_param { source: "images.txt" batch_size: 64 new_height: 256 new_width: 256 }'
 
     tops: ClassVar[Count] = Count(2, 2)
     has_reader: ClassVar[bool] = True
+    dynamic: ClassVar[bool] = True
 
     names: tuple[str, ...]
     batch_size: int
     channels: int
     size: Shape | None
     """Height and width, where the fields tell them."""
+    label_count: int
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
-        fields, crop = message.image_data_param, message.transform_param.crop_size
+        fields, transform = message.image_data_param, message.transform_param
         batch_size = positive_batch(fields.batch_size, "ImageData", ("image_data_param",))
         size = new_size(fields.new_height, fields.new_width, "image_data_param")
-        return cls(tuple(message.top), batch_size, 3 if fields.is_color else 1, (crop, crop) if crop else size)
+        crop = (transform.crop_h or transform.crop_size, transform.crop_w or transform.crop_size)
+        channels = 3 if fields.is_color else 1
+        return cls(tuple(message.top), batch_size, channels, crop if all(crop) else size, fields.label_count)
 
     def infer_given(self, given: Sequence[Shape | None], tops: int) -> Signature:
         own = None if self.size is None else (self.batch_size, self.channels, *self.size)
         data, labels = given[0] or own, given[1]
         if labels is None and data is not None:
-            labels = data[:1]
+            labels = (*data[:1], *((self.label_count,) if self.label_count > 1 else ()))
         return Signature(tops=settled((data, labels), self.names, ("image_data_param", "source")))
+
+    def measure(self, operands: Operands) -> tuple[Shape, ...]:
+        return measure_batch(operands)
 
     def forward(self, operands: Operands) -> None:
         read_batch(operands, self.type)

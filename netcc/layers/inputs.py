@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from netcc.errors import LayerError, ShapeError
 from netcc.fillers import check, fill
 from netcc.layers.base import Count, Operands, Signature, SourceLayer
-from netcc.layers.outside_data import input_flag, read_batch
+from netcc.layers.outside_data import input_flag, measure_batch, read_batch
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
@@ -164,8 +164,8 @@ class MemoryData(SourceLayer):
 class Data(SourceLayer):
     """Batches from a database of Datums: data (batch, C, H, W) and, with a second top, labels (batch).
 
-    The shape of a batch comes from outside: from the first record of the database or from a flag.
-    Behaves as src/caffe/layers/data_layer.cpp.
+    The shape of a batch comes from outside: from the first record of the database or from a flag. The net follows where
+    a later batch begins with an image of another size. Behaves as src/caffe/layers/data_layer.cpp.
     """
 
     example = (
@@ -175,6 +175,7 @@ class Data(SourceLayer):
 
     tops = Count(1, 2)
     has_reader = True
+    dynamic = True
 
     names: tuple[str, ...]
 
@@ -195,6 +196,9 @@ class Data(SourceLayer):
         if len(data) == 0:
             raise ShapeError("a batch needs at least one axis", field=("data_param",))
         return Signature(tops=_replaced((data, data[:1])[:tops], (None, *given[1:])))
+
+    def measure(self, operands: Operands) -> tuple[Shape, ...]:
+        return measure_batch(operands)
 
     def forward(self, operands: Operands) -> None:
         read_batch(operands, self.type)

@@ -34,6 +34,13 @@ def read_batch(operands: Operands, kind: str) -> None:
     operands.reader.read(operands.tops)
 
 
+def measure_batch(operands: Operands) -> tuple[Shape, ...]:
+    """The shapes of the next batch; those of the last one where there is no reader."""
+    if operands.reader is None:
+        return tuple(top.shape for top in operands.tops)
+    return operands.reader.shapes(len(operands.tops))
+
+
 def positive_batch(batch_size: int, kind: str, field: tuple[str, ...]) -> int:
     """`batch_size`; raises LayerError if it is not positive."""
     if batch_size < 1:

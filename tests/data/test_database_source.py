@@ -158,6 +158,7 @@ def test_mean_file_of_another_size(five_records: Path, tmp_path: Path) -> None:
             caffe_pb2.Datum(encoded=True, data=b"not an image"),
             "the encoded image cannot be decoded: unknown format",
         ),
+        (caffe_pb2.Datum(encoded=True), "the encoded image is empty"),
     ],
 )
 def test_broken_records(make_database: MakeDatabase, record: caffe_pb2.Datum | bytes, fault: str) -> None:
@@ -192,7 +193,7 @@ def test_backend_leveldb(five_records: Path, tmp_path: Path) -> None:
     layer.data_param.ClearField("backend")
     assert refusal(layer, LayerError).message == (f"{five_records} is an LMDB, but without a backend, LEVELDB is meant")
     layer.data_param.source = str(tmp_path)
-    assert refusal(layer, LayerError).message == "netcc does not read LevelDB databases"
+    assert refusal(layer).message == f"{tmp_path} is not a LevelDB: it has no CURRENT"
 
 
 def test_fields_that_are_missing(five_records: Path) -> None:

@@ -23,6 +23,9 @@ def source(kind: str, fields: str, tops: int = 2) -> SourceLayer:
 class Counter:
     """Fills tops with their index."""
 
+    def shapes(self, tops: int) -> tuple[Shape, ...]:
+        return ((2, 1), (2,))[:tops]
+
     def read(self, tops: Sequence[Array]) -> None:
         for index, top in enumerate(tops):
             top.fill(index)

@@ -111,6 +111,9 @@ class Counter:
     def __init__(self) -> None:
         self.batches = 0
 
+    def shapes(self, tops: int) -> tuple[Shape, ...]:
+        return ((2, 3), (2,))[:tops]
+
     def read(self, tops: Sequence[Array]) -> None:
         for top in tops:
             top.fill(self.batches)

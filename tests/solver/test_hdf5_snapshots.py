@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.hdf5_layout import layout
-from helpers.hdf5_rows import provide_hdf5_data
 from helpers.solvers import solver_text
 
 from netcc.errors import SolverError
@@ -20,7 +19,6 @@ META = json.loads((GOLDEN / "meta.json").read_text())
 RELATIVE, ABSOLUTE = META["tolerance"]["after10"]
 CASES = [case["name"] for case in META["cases"] if case["interop"]]
 
-provide_hdf5_data()
 
 
 @pytest.fixture(autouse=True)
