@@ -3,14 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from netcc.data.database_writer import RECORDS_AT_ONCE, write_records
 from netcc.errors import DataError, OutputError
 
-_RECORDS_AT_ONCE = 1000
 _FIRST_MAP_SIZE = 16 << 20
+
+
+class LmdbWriter:
+    """Makes the new LMDB `folder`. The file has the size of its records; it is on the disk when the block ends.
+
+    Raises OutputError where it cannot be written, DataError without the package lmdb.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            import lmdb
+        except ImportError:
+            raise DataError("writing an LMDB needs the package lmdb", notes=['pip install "netcc[data]"']) from None
+        self._name = folder.name
+        self._lmdb: Any = lmdb
+        self._waiting: list[tuple[bytes, bytes]] = []
+        with self._trouble_reported():
+            # Nobody else knows the new folder: no lock file, and one flush at the end is enough.
+            self._environment: Any = lmdb.open(str(folder), map_size=_FIRST_MAP_SIZE, lock=False, sync=False)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self._waiting.append((key, value))
+        if len(self._waiting) == RECORDS_AT_ONCE:
+            self._write()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._write()
+                with self._trouble_reported():
+                    self._environment.sync(True)
+        finally:
+            self._environment.close()
+
+    def _write(self) -> None:
+        """Writes one transaction, with twice the room as often as it does not fit."""
+        chunk, self._waiting = self._waiting, []
+        with self._trouble_reported():
+            while True:
+                try:
+                    with self._environment.begin(write=True) as transaction:
+                        for key, value in chunk:
+                            transaction.put(key, value, append=True)
+                    return
+                except self._lmdb.MapFullError:
+                    self._environment.set_mapsize(2 * self._environment.info()["map_size"])
+
+    @contextmanager
+    def _trouble_reported(self) -> Iterator[None]:
+        try:
+            yield
+        except (self._lmdb.Error, OSError) as error:
+            raise OutputError(f"cannot write database {self._name}: {error}") from None
 
 
 def write_lmdb(
@@ -20,41 +79,7 @@ def write_lmdb(
 ) -> int:
     """Makes the new LMDB `folder` from `records` (key, value), whose keys must rise, and gives their number.
 
-    `advance` is told now and then how many more have been written. The file has the size of its records; it is on the
-    disk when this returns. Raises OutputError where it cannot be written, DataError without the package lmdb.
+    `advance` is told now and then how many more have been written. Raises as `LmdbWriter` does.
     """
-    try:
-        import lmdb
-    except ImportError:
-        raise DataError("writing an LMDB needs the package lmdb", notes=['pip install "netcc[data]"']) from None
-    try:
-        # Nobody else knows the new folder: no lock file, and one flush at the end is enough.
-        environment = lmdb.open(str(folder), map_size=_FIRST_MAP_SIZE, lock=False, sync=False)
-        with environment:
-            written = 0
-            for chunk in _chunks(records):
-                _put(environment, chunk, lmdb.MapFullError)
-                written += len(chunk)
-                advance(len(chunk))
-            environment.sync(True)
-    except (lmdb.Error, OSError) as error:
-        raise OutputError(f"cannot write database {folder.name}: {error}") from None
-    return written
-
-
-def _chunks(records: Iterable[tuple[bytes, bytes]]) -> Iterator[list[tuple[bytes, bytes]]]:
-    iterator = iter(records)
-    while chunk := list(islice(iterator, _RECORDS_AT_ONCE)):
-        yield chunk
-
-
-def _put(environment: Any, chunk: list[tuple[bytes, bytes]], map_full: type[Exception]) -> None:
-    """Writes one transaction, with twice the room as often as it does not fit."""
-    while True:
-        try:
-            with environment.begin(write=True) as transaction:
-                for key, value in chunk:
-                    transaction.put(key, value, append=True)
-            return
-        except map_full:
-            environment.set_mapsize(2 * environment.info()["map_size"])
+    with LmdbWriter(folder) as writer:
+        return write_records(writer, records, advance)

@@ -1,8 +1,9 @@
-"""New folders appear whole or not at all."""
+"""New databases appear whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from netcc.errors import OutputError
 
-_LMDB_FILES = {"data.mdb", "lock.mdb"}
+_DATABASE_FILE = re.compile(r"(data|lock)\.mdb|CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst)")
+"""The files of an LMDB or a LevelDB."""
 
 
 @contextmanager
@@ -45,12 +47,18 @@ def check_free(out: Path, names: Sequence[str], force: bool) -> None:
         _check_target(out / name, force)
 
 
+def check_free_file(out: Path, force: bool) -> None:
+    """Raises OutputError if the file `out` exists and may not be replaced."""
+    if out.is_file() and not force:
+        raise OutputError(f"{out} exists already", notes=["--force replaces it"])
+
+
 def _check_target(target: Path, force: bool) -> None:
     if not os.path.lexists(target):
         return
     if not force:
         raise OutputError(f"{target} exists already", notes=["--force replaces it"])
-    if not target.is_dir() or target.is_symlink() or not _LMDB_FILES.issuperset(os.listdir(target)):
+    if not target.is_dir() or target.is_symlink() or not all(map(_DATABASE_FILE.fullmatch, os.listdir(target))):
         raise OutputError(f"{target} is not a database, so it is not replaced", notes=["move it away first"])
 
 
