@@ -13,7 +13,7 @@ from netcc.errors import DataError, OutputError, UsageError
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(data, ["mnist", *map(str, arguments)])
+    return CliRunner().invoke(data, ["mnist", *map(str, arguments)], standalone_mode=False)
 
 
 def test_bundled_digits(tmp_path: Path) -> None:
