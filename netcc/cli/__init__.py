@@ -23,6 +23,7 @@ COMMANDS = {
     "log": "netcc.cli.log",
     "plot": "netcc.cli.plot",
     "data": "netcc.cli.data",
+    "features": "netcc.cli.features",
 }
 """Name of each command (and of the object that is the command) and its module, in the order of `netcc --help`."""
 
