@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from helpers.commands import SMALL, SOLVER, Run
 
-MADE = ["small.log", "small.metrics.jsonl", "small.png", "small_iter_10.caffemodel", "small_iter_10.solverstate"]
+WRITTEN = ["small_iter_10.caffemodel", "small_iter_10.solverstate", "small.log", "small.metrics.jsonl", "small.png"]
+MADE = sorted([*WRITTEN, "small_iter_10.resume.json"])
+WEIGHTS = WRITTEN[0]
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_a_run_leaves_weights_state_log_metrics_and_curves(run: Run, files: Path
     assert re.fullmatch(r"done at iteration 10 after 0:0\d: [\d,]+ images/s, seed 3", lines[0])
     assert re.fullmatch(r"test accuracy: [\d.e-]+", lines[1])
     assert re.fullmatch(r"test loss: [\d.e-]+", lines[2])
-    assert lines[3:] == [f"wrote {MADE[3]}, {MADE[4]}, {MADE[0]}, {MADE[1]}, {MADE[2]}"]
+    assert lines[3:] == [f"wrote {', '.join(WRITTEN)}"]
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(run: Run, files: Path) -> None:
@@ -64,7 +66,7 @@ def test_the_order_of_net_and_solver_does_not_matter(run: Run, files: Path) -> N
     first = run("train", "small.prototxt", "solver.prototxt", "--out", "first", "--json")
     second = run("train", "solver.prototxt", "small.prototxt", "--out", "second", "--json")
     assert json.loads(first.stdout)["loss"] == json.loads(second.stdout)["loss"]
-    assert (files / "first" / MADE[3]).read_bytes() == (files / "second" / MADE[3]).read_bytes()
+    assert (files / "first" / WEIGHTS).read_bytes() == (files / "second" / WEIGHTS).read_bytes()
 
 
 def test_the_given_net_takes_the_place_of_the_named_one(run: Run, files: Path) -> None:
@@ -87,6 +89,7 @@ def test_json_tells_how_it_went(run: Run, files: Path) -> None:
         "iteration": 7,
         "iterations": 7,
         "stopped": False,
+        "stopped_early": None,
         "files": {
             "weights": "small_iter_7.caffemodel",
             "state": "small_iter_7.solverstate",
@@ -119,7 +122,7 @@ def test_a_run_can_be_repeated_with_its_seed(run: Run, files: Path) -> None:
     seed = json.loads(run("train", "solver.prototxt", "--out", "a", "--json").stdout)["seed"]
     run("train", "solver.prototxt", "--out", "b", "--seed", str(seed))
     run("train", "solver.prototxt", "--out", "c", "--seed", str(seed ^ 1))
-    weights = [(files / folder / MADE[3]).read_bytes() for folder in "abc"]
+    weights = [(files / folder / WEIGHTS).read_bytes() for folder in "abc"]
     assert weights[0] == weights[1]
     assert weights[0] != weights[2]
 
@@ -136,7 +139,7 @@ def test_going_on_from_a_snapshot(run: Run, files: Path) -> None:
 
 def test_weights_to_begin_with(run: Run, files: Path) -> None:
     run("train", "solver.prototxt", "--out", "first")
-    weights = files / "first" / MADE[3]
+    weights = files / "first" / WEIGHTS
     shown = run("train", "solver.prototxt", "--weights", weights, "--max-iter", "0", "--out", "second", "--seed", "9")
     assert shown.exit_code == 0
     copied = files / "second" / "small_iter_0.caffemodel"
@@ -156,8 +159,7 @@ def test_a_signal_ends_the_run_with_a_snapshot_and_the_command_to_go_on(number: 
     (files / "solver.prototxt").write_text(SOLVER.replace("max_iter: 10", "max_iter: 100000000"))
     with start(files) as process:
         assert process.stderr is not None
-        while "iteration 5 of" not in process.stderr.readline():
-            pass
+        wait_for(process, "iteration 5 of")
         process.send_signal(number)
         told = process.stderr.read()
         assert process.stdout is not None
@@ -197,6 +199,15 @@ def forward(self, *arguments, **inputs):
 Net.forward = forward
 main(["train", "solver.prototxt"])
 """
+
+
+def wait_for(process: subprocess.Popen[str], words: str) -> None:
+    """Reads what the process tells until a line has `words`; fails if it ends before."""
+    assert process.stderr is not None
+    told = ""
+    while words not in told:
+        told = process.stderr.readline()
+        assert told, "the process has ended"
 
 
 def start(folder: Path, *program: str) -> subprocess.Popen[str]:

@@ -159,6 +159,7 @@ def test_out_is_made_and_holds_the_snapshots():
     )
     assert sorted(path.name for path in Path("new/folder").iterdir()) == [
         "lenet_iter_2.caffemodel",
+        "lenet_iter_2.resume.json",
         "lenet_iter_2.solverstate",
     ]
 

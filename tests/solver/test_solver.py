@@ -286,7 +286,11 @@ def test_a_diverging_run_ends_at_its_next_snapshot(tmp_path):
         "after 2 iterations layer 'ip' (InnerProduct): 6 of 6 values are nan or inf in its weights, "
         "so that no snapshot was written"
     )
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["solver_iter_1.caffemodel", "solver_iter_1.solverstate"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "solver_iter_1.caffemodel",
+        "solver_iter_1.resume.json",
+        "solver_iter_1.solverstate",
+    ]
 
 
 def test_parameters_that_are_not_finite_are_not_saved(tmp_path):
