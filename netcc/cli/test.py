@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,13 +54,12 @@ def test(
     from netcc.cli.reading import read_net
     from netcc.runtime.loading import split_names
     from netcc.runtime.net import Net
-    from netcc.solver.evaluate import output_scores
+    from netcc.solver.evaluate import MeanScores, output_scores
     from netcc.types import TEST
 
     bound = read_net(net, strict=strict)
     require_source(bound, level, stages)
-    batches: list[Scores] = []
-    loss = 0.0
+    scorer, loss = MeanScores(), 0.0
     with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False) as made:
         for file in split_names(weights):
             with advising(mismatch):
@@ -69,10 +67,10 @@ def test(
         for batch in range(iterations):
             made.forward()
             loss += made.loss / iterations
-            batches.append(output_scores(made))
+            scorer.add(made)
             if not as_json:
-                show_batch(batch, batches[-1])
-    result = Result(iterations, loss, means(batches))
+                show_batch(batch, output_scores(made))
+    result = Result(iterations, loss, scorer.scores())
     click.echo(json.dumps(result.as_json(), indent=2) if as_json else result.as_text())
 
 
@@ -92,13 +90,6 @@ def require_source(net: BoundNet, level: int | None, stages: tuple[str, ...]) ->
 def show_batch(batch: int, scores: Scores) -> None:
     for score in scores:
         click.echo(f"Batch {batch}, {score.name} = {score.value:g}")
-
-
-def means(batches: Sequence[Scores]) -> Scores:
-    """The mean of each score over all batches; every batch counts the same."""
-    return tuple(
-        replace(same[0], value=sum(score.value for score in same) / len(batches)) for same in zip(*batches, strict=True)
-    )
 
 
 @dataclass(frozen=True)
