@@ -59,6 +59,13 @@ def bad_records_in_use() -> BadRecords:
     return _in_use.get() or BadRecords()
 
 
+def bad_records_for(choice: Policy | BadRecords | None) -> BadRecords:
+    """What `choice` means: a policy, a place to report to, or (None) the one in use."""
+    if choice is None:
+        return bad_records_in_use()
+    return choice if isinstance(choice, BadRecords) else BadRecords(choice)
+
+
 @contextmanager
 def using(bad: BadRecords | None) -> Iterator[None]:
     """Sources opened inside report to `bad`; None changes nothing."""

@@ -25,7 +25,7 @@ from netcc.types import Phase, Shape
 class OutsideData(SourceLayer):
     """Tops whose shapes are given from outside; some follow from the first, or from fields.
 
-    A forward pass is refused: netcc has no reader for this data.
+    A forward pass needs a source that the caller gives: netcc has no reader for this data.
     """
 
     tops: ClassVar[Count] = Count(1, None)
@@ -41,10 +41,12 @@ class OutsideData(SourceLayer):
         return Signature(tops=settled([a or b for a, b in zip(given, known, strict=True)], self.names, ()))
 
     def forward(self, operands: Operands) -> None:
-        raise LayerError(
-            f"netcc does not read the data of {self.type} layers",
-            notes=["put an Input, Data or HDF5Data layer with the same tops in its place"],
-        )
+        if operands.reader is None:
+            raise LayerError(
+                f"netcc does not read the data of {self.type} layers",
+                notes=["give them as `sources`, or put an Input or Data layer with the same tops in its place"],
+            )
+        operands.reader.read(operands.tops)
 
 
 @dataclass(frozen=True)

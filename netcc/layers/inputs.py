@@ -69,7 +69,9 @@ class Input(SourceLayer):
         return Signature(tops=_replaced([()] * tops, given))
 
     def forward(self, operands: Operands) -> None:
-        """Nothing to do: the caller has filled the tops."""
+        """Takes the next batch where the caller gave a source; else the caller has filled the tops."""
+        if operands.reader is not None:
+            operands.reader.read(operands.tops)
 
 
 @register("DummyData")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from netcc.blob import Blob
 from netcc.compiler import NetSource, bind_net, plan_graph, shaped_graph
+from netcc.data.bad_records import BadRecords, Policy, bad_records_for
 from netcc.data.readers.memory import MemorySource
 from netcc.errors import UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
@@ -23,7 +24,7 @@ from netcc.runtime.live import ParameterStorage, ValueStorage
 from netcc.runtime.loading import LoadReport, Mismatch, load_weights
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
 from netcc.runtime.run_state import Running, RunState
-from netcc.runtime.sources import Sources, has_reader
+from netcc.runtime.sources import Sources
 from netcc.schema.select import select
 from netcc.types import Array, Phase, Shape
 
@@ -38,6 +39,9 @@ class Net:
     and memory is reused; `gradients=False` leaves the backward pass out.
     A field that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `allow_python=True` lets layers of type Python run code of the modules that they name.
+    `sources` are iterables of arrays by the name of the data or Input layer that they feed (see
+    `netcc.data.iterable.IterableSource`). With `on_bad_record="skip"` records that cannot be used are passed over,
+    with a NetccWarning each, and counted in `bad_records`; with "error" the first one ends the pass.
 
     Raises a NetccError (PrototxtError, GraphError, ShapeError, DataError, WeightsError ...) that names every fault.
     """
@@ -59,6 +63,8 @@ class Net:
         strict: bool = False,
         allow_python: bool = False,
         mismatch: Mismatch = "error",
+        sources: Mapping[str, Iterable[Any]] | None = None,
+        on_bad_record: Policy | BadRecords | None = None,
     ) -> None:
         self._bound = bind_net(net, strict=strict)
         self.phase = Phase(phase)
@@ -71,9 +77,12 @@ class Net:
         self._keep_all, self._gradients = keep_all, gradients
         fills, draws = np.random.SeedSequence(seed).spawn(2)
         self._random = np.random.default_rng(draws)
-        self._sources = Sources(self.phase, self._random, _folder_of(self._bound.source.name))
+        self.bad_records = bad_records_for(on_bad_record)
+        base = _folder_of(self._bound.source.name)
+        self._sources = Sources(self.phase, self._random, base, sources, self.bad_records)
         self._python_objects = objects_for_net(allow_python)
         try:
+            self._sources.check_given(self._definition)
             graph = self._shaped_graph(self._given, {})
             shared = share_by_name(graph, share.graph, share.parameter_arrays()) if share else {}
             self._install(graph, shared, {})
@@ -92,7 +101,7 @@ class Net:
     def _install(self, graph: Graph, parameters: Mapping[Parameter, Array], diffs: Mapping[Parameter, Array]) -> None:
         """Plans `graph` and gives it memory."""
         self.plan: Plan = plan_graph(graph, keep_all=self._keep_all, gradients=self._gradients)
-        readers = {node: self._sources.open(node) for node in graph.nodes if has_reader(node)}
+        readers = {node: self._sources.open(node) for node in graph.nodes if self._sources.feeds(node)}
         self._executor = Executor(
             self.plan,
             self._random,

@@ -5,11 +5,13 @@ Behaves as `Solver::InitTrainNet` and `Solver::InitTestNets` of src/caffe/solver
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from netcc.compiler import NetSource, bind_net
+from netcc.data.bad_records import BadRecords
 from netcc.errors import SolverError, Span
 from netcc.runtime.net import Net
 from netcc.schema import caffe_pb2
@@ -59,6 +61,8 @@ def make_net(
     share: Net | None = None,
     strict: bool = False,
     allow_python: bool = False,
+    sources: Mapping[str, Iterable[Any]] | None = None,
+    on_bad_record: BadRecords | None = None,
 ) -> Net:
     """The net in its state: `phase`, overruled by the state of the net, overruled by that of the solver.
 
@@ -77,6 +81,8 @@ def make_net(
         share=share,
         gradients=share is None,
         allow_python=allow_python,
+        sources=sources,
+        on_bad_record=on_bad_record,
     )
 
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from netcc.compiler import NetSource
+from netcc.data.bad_records import BadRecords, Policy, bad_records_for
 from netcc.errors import Diagnostic, OutputError, SolverError
 from netcc.prototxt.format import format_message
 from netcc.runtime.loading import LoadReport, Mismatch, split_names
@@ -56,6 +57,8 @@ class Solver:
     and `seed` its fields. `out` is the folder for snapshots. `shapes` gives the shapes of input blobs by name.
     A field of the net that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `allow_python=True` lets layers of type Python run code of the modules that they name.
+    `sources` and `test_sources` are iterables that feed data layers of the training net and of the test nets, and
+    `on_bad_record` says what becomes of bad records, as for `Net`; `bad_records` counts those of all nets.
     `mismatch`: what becomes of a layer whose shapes differ in a weights file (see `Net.copy_from`).
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
@@ -80,6 +83,9 @@ class Solver:
         strict: bool = False,
         allow_python: bool = False,
         mismatch: Mismatch = "error",
+        sources: Mapping[str, Iterable[Any]] | None = None,
+        test_sources: Mapping[str, Iterable[Any]] | None = None,
+        on_bad_record: Policy | BadRecords | None = None,
     ) -> None:
         bound = _bind(solver, max_iter)
         self.param = bound.message
@@ -97,12 +103,16 @@ class Solver:
         self._last_snapshot: tuple[int, Path] | None = None
         self._stop_requested = self._snapshot_requested = False
         self._display_time, self._display_iter = time.perf_counter(), 0
-        make = partial(make_net, shapes=shapes, strict=strict, allow_python=allow_python)
-        self.net = make(choose_train_net(bound, net), TRAIN, seed=self.seed)
+        self.bad_records = bad_records_for(on_bad_record)
+        make = partial(
+            make_net, shapes=shapes, strict=strict, allow_python=allow_python, on_bad_record=self.bad_records
+        )
+        self.net = make(choose_train_net(bound, net), TRAIN, seed=self.seed, sources=sources)
         self.test_nets: list[Net] = []
         try:
             for index, choice in enumerate(choose_test_nets(bound, net)):
-                self.test_nets.append(make(choice, TEST, seed=self.seed + 1 + index, share=self.net))
+                own_seed = self.seed + 1 + index
+                self.test_nets.append(make(choice, TEST, seed=own_seed, share=self.net, sources=test_sources))
             self.weights_reports: list[LoadReport] = []
             self._load(_files(list(self.param.weights) if weights is None else weights), mismatch)
             self._optimizer = Optimizer(self.net, self.param)
