@@ -12,16 +12,19 @@ DEV_READY := $(VENV)/.installed-dev
 DIGITS := $(OUT)/mnist_train_lmdb/data.mdb
 
 .DEFAULT_GOAL := help
-.PHONY: help train test check proto tables docs fmt bench clean
+.PHONY: help train test test-slow check proto tables docs fmt bench clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 train: $(DIGITS) ## train LeNet on the digits that come with netcc; the results lie in out/
 	cd $(OUT) && $(abspath $(BIN))/netcc train ../zoo/lenet/solver.prototxt --max-iter $(ITERATIONS)
 
 test: $(DEV_READY) ## run all tests
 	$(BIN)/python -m pytest -n auto
+
+test-slow: $(DEV_READY) ## run the tests that take long: large nets forward and back
+	$(BIN)/python -m pytest -m slow
 
 check: $(DEV_READY) ## style, types, and that generated files match their sources
 	$(BIN)/ruff check .

@@ -67,7 +67,7 @@ def _listing(entries: list[ZooEntry]) -> str:
     rows = [
         [
             [entry.name],
-            ["x".join(map(str, shape)) for shape in entry.inputs],
+            [", ".join("x".join(map(str, shape)) for shape in entry.inputs)],
             [f"{entry.parameters:,}"],
             [f"{entry.macs:,}"],
             [size_text(entry.activation_bytes)],

@@ -81,7 +81,7 @@ class NetSpec:
     def __init__(self) -> None:
         super().__setattr__("tops", {})
 
-    def __setattr__(self, name: str, value: Part) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:
         self.tops[name] = value
 
     def __getattr__(self, name: str) -> Any:

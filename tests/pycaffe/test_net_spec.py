@@ -60,6 +60,20 @@ def test_the_net_has_shapes() -> None:
     assert table.parameter_count == 6 * 9 + 6 + 5 * 6 * 9 + 5
 
 
+@pytest.mark.parametrize(
+    ("bottom", "fields", "flat"),
+    [
+        ([1, 3, 32, 32], {"num_output": 64, "kernel_size": 3, "pad": 1}, (1, 65_536)),
+        ([10, 16, 30, 32], {"num_output": 33, "kernel_size": [3, 2], "stride": [2, 1]}, (10, 33 * 14 * 31)),
+    ],
+)
+def test_shapes_of_the_examples_of_tutorials(
+    bottom: list[int], fields: dict[str, object], flat: tuple[int, int]
+) -> None:
+    top = L.Flatten(L.Convolution(L.Input(shape={"dim": bottom}), **fields))
+    assert netcc.shapes(top.to_proto()).layers[-1].tops[0][1] == flat
+
+
 def test_blobs_without_names_are_named_by_type_and_number() -> None:
     data, label = L.DummyData(shape=[{"dim": [4, 3]}, {"dim": [4]}], ntop=2)
     hidden = L.ReLU(L.InnerProduct(data, num_output=5), in_place=True)

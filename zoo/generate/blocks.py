@@ -12,8 +12,8 @@ from zoo.generate.writer import NetWriter
 
 @dataclass(frozen=True)
 class Block:
-    """One block. `text` says what it is for; each of `sums` is a sum of products, the number it gives and what that is
-    the number of."""
+    """One block. `text` says what it is for; each of `sums` is a sum of products, the number it gives and what
+    that is the number of."""
 
     name: str
     title: str
@@ -70,8 +70,8 @@ BLOCKS = [
     Block(
         "residual",
         "Residual block",
-        """Two convolutions of 3 x 3 whose result is added to the input. If the block has nothing to say it need only learn
-        to say 0, and the gradient passes it unchanged along the other way. From ResNet-18 and 34.""",
+        """Two convolutions of 3 x 3 whose result is added to the input. If the block has nothing to say it need
+        only learn to say 0, and the gradient passes it unchanged along the other way. From ResNet-18 and 34.""",
         (64, 56, 56),
         residual,
         73_984,
@@ -97,8 +97,9 @@ BLOCKS = [
     Block(
         "inception",
         "Inception module",
-        """1 x 1, 3 x 3, 5 x 5 and a pooling side by side, their channels joined: the net need not choose the size of its
-        window. The convolutions of 1 x 1 before the large windows keep it affordable. Module 3a of GoogLeNet.""",
+        """1 x 1, 3 x 3, 5 x 5 and a pooling side by side, their channels joined: the net need not choose the
+        size of its window. The convolutions of 1 x 1 before the large windows keep it affordable. Module 3a of
+        GoogLeNet.""",
         (192, 28, 28),
         inception,
         163_696,
@@ -127,8 +128,8 @@ BLOCKS = [
     Block(
         "depthwise_separable",
         "Depthwise separable convolution",
-        """Each channel filtered by itself, then all channels mixed by 1 x 1. In Caffe the first is a convolution with as many
-        groups as channels. From MobileNet and Xception.""",
+        """Each channel filtered by itself, then all channels mixed by 1 x 1. In Caffe the first is a
+        convolution with as many groups as channels. From MobileNet and Xception.""",
         (16, 32, 32),
         separable,
         656,
@@ -140,8 +141,8 @@ BLOCKS = [
     Block(
         "inverted_residual",
         "Inverted residual",
-        """Wide inside, thin outside: 24 channels become 144, are filtered each by itself, and come back to 24 without a ReLU.
-        Only the thin ends must be kept in memory. From MobileNet-v2.""",
+        """Wide inside, thin outside: 24 channels become 144, are filtered each by itself, and come back to 24
+        without a ReLU. Only the thin ends must be kept in memory. From MobileNet-v2.""",
         (24, 56, 56),
         inverted,
         8_832,
@@ -153,9 +154,9 @@ BLOCKS = [
     Block(
         "aspp",
         "Atrous spatial pyramid pooling",
-        """The same map seen through 1 x 1, through three windows of 3 x 3 with holes of 12, 24 and 36 pixels, and as one
-        mean: objects of any size have a window that fits. Holes cost nothing: a window of 73 x 73 pixels has nine
-        weights for each pair of channels. From DeepLab-v3.""",
+        """The same map seen through 1 x 1, through three windows of 3 x 3 with holes of 12, 24 and 36 pixels,
+        and as one mean: objects of any size have a window that fits. Holes cost nothing: a window of 73 x 73
+        pixels has nine weights for each pair of channels. From DeepLab-v3.""",
         (2048, 65, 65),
         deeplab.pyramid,
         15_535_104,
@@ -172,8 +173,9 @@ BLOCKS = [
     Block(
         "squeeze_excite",
         "Squeeze and excitation",
-        """The mean of each channel goes through two inner products, thin in the middle, and becomes a number between 0 and 1
-        by which the channel is multiplied: all channels decide together which of them matter. From SE-ResNet.""",
+        """The mean of each channel goes through two inner products, thin in the middle, and becomes a number
+        between 0 and 1 by which the channel is multiplied: all channels decide together which of them matter.
+        From SE-ResNet.""",
         (256, 56, 56),
         squeeze_excite,
         8_464,
@@ -186,8 +188,9 @@ BLOCKS = [
     Block(
         "dense_block",
         "Dense block",
-        """Four layers, each of which reads the input and all layers before it and adds 32 channels: 64 become 192. Before each
-        convolution stand normalization and ReLU; 1 x 1 to 128 channels keeps the 3 x 3 affordable. From DenseNet.""",
+        """Four layers, each of which reads the input and all layers before it and adds 32 channels: 64 become
+        192. Before each convolution stand normalization and ReLU; 1 x 1 to 128 channels keeps the 3 x 3
+        affordable. From DenseNet.""",
         (64, 56, 56),
         dense,
         206_720,

@@ -57,7 +57,7 @@ def module_b(net: NetWriter, name: str, bottom: Top) -> Top:
 
 def module_c(net: NetWriter, name: str, bottom: Top, inner: int) -> Top:
     """7 x 7 as 1 x 7 and 7 x 1 (figure 6), at 17 x 17."""
-    twice = [(inner, 1), (inner, HIGH), (inner, WIDE), (inner, HIGH), (192, WIDE)]
+    twice: list[Step] = [(inner, 1), (inner, HIGH), (inner, WIDE), (inner, HIGH), (192, WIDE)]
     return net.concat(
         name,
         chain(net, f"{name}/1x1", bottom, (192, 1)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netcc.pycaffe import layers as L  # noqa: N812
 from netcc.pycaffe.net_spec import Top
 from zoo.generate.net import Database, Losses, ZooNet
-from zoo.generate.writer import NetWriter
+from zoo.generate.writer import XAVIER, NetWriter
 
 AMPLITUDE, SLOPE = 1.7159, 2 / 3
 """The squashing function of the paper is 1.7159 tanh(2/3 x): it maps 1 to 1 and is steepest at 0."""
@@ -24,12 +24,6 @@ def digits(batch: int) -> Database:
     )
 
 
-def uniform(fan_in: int) -> dict[str, object]:
-    """Between -2.4 / F and 2.4 / F for F inputs, as the paper has it."""
-    bound = round(2.4 / fan_in, 6)
-    return {"type": "uniform", "min": -bound, "max": bound}
-
-
 def lenet5(net: NetWriter, data: Top) -> Top:
     def squash(name: str, bottom: Top) -> Top:
         top = net.add(f"{name}/slope", L.Power(bottom, scale=SLOPE, in_place=True))
@@ -42,13 +36,13 @@ def lenet5(net: NetWriter, data: Top) -> Top:
         return squash(name, top)
 
     border = 2 if net.training else 0  # the database has 28 x 28 pixels; two more on each side make them 32 x 32
-    top = squash("C1", net.convolution("C1", data, 6, 5, pad=border, filler=uniform(25), params=[]))
+    top = squash("C1", net.convolution("C1", data, 6, 5, pad=border, filler=XAVIER, params=[]))
     top = subsample("S2", top)
-    top = squash("C3", net.convolution("C3", top, 16, 5, filler=uniform(150), params=[]))
+    top = squash("C3", net.convolution("C3", top, 16, 5, filler=XAVIER, params=[]))
     top = subsample("S4", top)
-    top = squash("C5", net.convolution("C5", top, 120, 5, filler=uniform(400), params=[]))
-    top = squash("F6", net.inner_product("F6", top, 84, filler=uniform(120), params=[]))
-    return net.inner_product("output", top, 10, filler=uniform(84), params=[])
+    top = squash("C5", net.convolution("C5", top, 120, 5, filler=XAVIER, params=[]))
+    top = squash("F6", net.inner_product("F6", top, 84, filler=XAVIER, params=[]))
+    return net.inner_product("output", top, 10, filler=XAVIER, params=[])
 
 
 def mlp(net: NetWriter, data: Top) -> Top:
@@ -92,7 +86,8 @@ NETS = [
         },
         training="""The images have 28 x 28 pixels; for training C1 pads them to 32 x 32. 20 passes over the
         60,000 images as in the paper, but with plain SGD: its diagonal Levenberg-Marquardt method, which gives
-        each weight a rate of its own, has no counterpart in Caffe. Initial weights are the paper's.""",
+        each weight a rate of its own, has no counterpart in Caffe. Its initial weights, between -2.4 / F and 2.4 /
+        F for F inputs, are too small for plain SGD and are replaced by those of Glorot and Bengio.""",
     ),
     ZooNet(
         name="mlp",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netcc.pycaffe import layers as L  # noqa: N812
 from netcc.pycaffe.net_spec import Top
 from zoo.generate.net import ZooNet, imagenet
@@ -90,7 +92,7 @@ SOLVER = {
     "snapshot": 20000,
 }
 
-COLOURS = {"mean_value": [103.94, 116.78, 123.68], "scale": 0.017}
+COLOURS: dict[str, Any] = {"mean_value": [103.94, 116.78, 123.68], "scale": 0.017}
 
 NETS = [
     ZooNet(

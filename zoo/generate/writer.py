@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from netcc.pycaffe import NetSpec
 from netcc.pycaffe import layers as L  # noqa: N812 - the name under which net_spec is known
 from netcc.pycaffe import params as P  # noqa: N812
 from netcc.pycaffe.net_spec import Top
 
-WEIGHT_AND_BIAS = [{"lr_mult": 1, "decay_mult": 1}, {"lr_mult": 2, "decay_mult": 0}]
+Params: TypeAlias = Sequence[Mapping[str, float]]
+"""Multipliers of rate and decay: of the weights, then of the bias."""
+
+WEIGHT_AND_BIAS: Params = [{"lr_mult": 1, "decay_mult": 1}, {"lr_mult": 2, "decay_mult": 0}]
 """Biases learn twice as fast as weights and do not decay: the custom of Caffe's own nets."""
 
 MSRA = {"type": "msra"}
@@ -41,7 +45,7 @@ class NetWriter:
         self.stages.append((label, list(self.spec.tops)[-1]))
 
     def _learned(
-        self, *, bias: bool, filler: dict[str, Any], bias_value: float | None, params: list[dict[str, float]] | None
+        self, *, bias: bool, filler: dict[str, Any], bias_value: float | None, params: Params | None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Fields of the layer, and fields of its own message, that say how its parameters begin and learn."""
         own: dict[str, Any] = {} if bias else {"bias_term": False}
@@ -53,7 +57,7 @@ class NetWriter:
                 {"type": "constant"} if bias_value is None else {"type": "constant", "value": bias_value}
             )
             params = WEIGHT_AND_BIAS if params is None else params
-        return ({"param": params} if params else {}), own
+        return ({"param": list(params)} if params else {}), own
 
     def convolution(
         self,
@@ -69,7 +73,7 @@ class NetWriter:
         bias: bool = True,
         filler: dict[str, Any] = MSRA,
         bias_value: float | None = None,
-        params: list[dict[str, float]] | None = None,
+        params: Params | None = None,
     ) -> Top:
         """A convolution; a pair is (height, width). Fields at their defaults are left out."""
         layer, own = self._learned(bias=bias, filler=filler, bias_value=bias_value, params=params)
@@ -87,7 +91,7 @@ class NetWriter:
         filler: dict[str, Any] = XAVIER,
         bias: bool = True,
         bias_value: float | None = None,
-        params: list[dict[str, float]] | None = None,
+        params: Params | None = None,
     ) -> Top:
         layer, own = self._learned(bias=bias, filler=filler, bias_value=bias_value, params=params)
         return self.add(name, L.InnerProduct(bottom, num_output=outputs, **own, **layer))
