@@ -93,6 +93,12 @@ class BatchReader(Protocol):
     def read(self, tops: Sequence[Array]) -> None: ...
 
 
+class BatchWriter(Protocol):
+    """Where a layer leaves its batches that writes them to a file."""
+
+    def write(self, bottoms: Sequence[Array]) -> None: ...
+
+
 @dataclass(slots=True)
 class Operands:
     """The arrays of one layer call, all allocated beforehand.
@@ -113,6 +119,7 @@ class Operands:
     parameter_diffs: tuple[Array | None, ...] = ()
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng())
     reader: BatchReader | None = None
+    writer: BatchWriter | None = None
 
 
 class Layer(ABC):
@@ -151,6 +158,9 @@ class Layer(ABC):
 
     is_input: ClassVar[bool] = False
     """The caller fills the tops; they are the inputs of the net."""
+
+    has_writer: ClassVar[bool] = False
+    """Batches go to a file (see `netcc.runtime.sinks`)."""
 
     from_outside: ClassVar[bool] = False
     """The shapes of the tops may be given from outside (`--input`, a first record): see `SourceLayer`."""

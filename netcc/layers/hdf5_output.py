@@ -18,10 +18,11 @@ _FIELD = ("hdf5_output_param", "file_name")
 @register("HDF5Output")
 @dataclass(frozen=True)
 class HDF5Output(Layer):
-    """Two bottoms, data and labels with the same number of items, for the datasets of `file_name`. No top, no gradient.
+    """Writes two bottoms, data and labels with the same number of items, to the datasets `data` and `label` of the file
+    `file_name`. No top, no gradient.
 
-    The shape rule is that of src/caffe/layers/hdf5_output_layer.cpp; a forward pass is refused, as netcc does not write
-    the file.
+    The file has four axes for each and appears when the net is closed; rows of later passes follow those of the first.
+    Behaves as src/caffe/layers/hdf5_output_layer.cpp, which takes one pass only.
     """
 
     example = 'hdf5_output_param { file_name: "features.h5" }'
@@ -29,6 +30,7 @@ class HDF5Output(Layer):
     bottoms: ClassVar[Count] = Count(2, 2)
     tops: ClassVar[Count] = Count(0, 0)
     differentiable: ClassVar[bool] = False
+    has_writer: ClassVar[bool] = True
 
     file_name: str
 
@@ -45,14 +47,14 @@ class HDF5Output(Layer):
                 f"data and labels must have one item each for the other, not {format_shape(data)} and "
                 f"{format_shape(labels)}"
             )
+        if max(len(data), len(labels)) > 4:
+            raise ShapeError(f"HDF5Output takes at most 4 axes, not {max(len(data), len(labels))}")
         return Signature(tops=())
 
     def gradient_allowed(self, bottom: int) -> bool:
         return False
 
     def forward(self, operands: Operands) -> None:
-        raise LayerError(
-            f"netcc does not write {self.file_name!r}: HDF5Output layers have no forward pass",
-            field=_FIELD,
-            notes=["read the blobs after the pass, or leave the layer out"],
-        )
+        if operands.writer is None:
+            raise LayerError("a forward pass through HDF5Output layers needs a net that writes files", field=_FIELD)
+        operands.writer.write(operands.bottoms)

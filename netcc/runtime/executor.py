@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
-from netcc.layers.base import BatchReader, Kind, Layer, Operands
+from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
 from netcc.plan.plan import AddStep, LayerStep, Plan, Slot, Step, View
 from netcc.runtime.threads import blas_on_one_thread, run_together
@@ -37,11 +37,13 @@ class Executor:
         parameters: Mapping[Parameter, Array] | None = None,
         parameter_diffs: Mapping[Parameter, Array] | None = None,
         readers: Mapping[Node, BatchReader] | None = None,
+        writers: Mapping[Node, BatchWriter] | None = None,
     ) -> None:
         self.plan = plan
         self.random = random
         self.dtype = np.dtype(dtype)
         self.readers = readers or {}
+        self.writers = writers or {}
         self._memory: dict[Slot, Array] = {}
         for given, views in ((parameters, plan.parameters), (parameter_diffs, plan.parameter_diffs)):
             for parameter, array in (given or {}).items():
@@ -194,6 +196,7 @@ def _forward_kernel(index: int, layer: Layer) -> Callable[[Operands], None]:
     return _Measuring(index, layer).forward if layer.dynamic else layer.forward
 
 
+            writer=self.writers.get(step.node),
 @dataclass(frozen=True)
 class _Measuring:
     """The dynamic layer at place `index`; its forward raises Resized first if its tops do not fit."""

@@ -24,6 +24,7 @@ from netcc.runtime.live import ParameterStorage, ValueStorage
 from netcc.runtime.loading import LoadReport, Mismatch, load_weights
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
 from netcc.runtime.run_state import Running, RunState
+from netcc.runtime.sinks import Sinks
 from netcc.runtime.sources import Sources
 from netcc.schema.select import select
 from netcc.types import Array, Phase, Shape
@@ -80,6 +81,7 @@ class Net:
         self.bad_records = bad_records_for(on_bad_record)
         base = _folder_of(self._bound.source.name)
         self._sources = Sources(self.phase, self._random, base, sources, self.bad_records)
+        self._sinks = Sinks()
         self._python_objects = objects_for_net(allow_python)
         try:
             self._sources.check_given(self._definition)
@@ -109,6 +111,7 @@ class Net:
             parameters=parameters,
             parameter_diffs=diffs,
             readers=readers,
+            writers=self._sinks.writers(graph.nodes),
         )
         self._values = graph.blobs()
         self._overwritten: list[tuple[Value, Value]] = []
@@ -295,7 +298,10 @@ class Net:
         return Running(self._random, self._sources.opened, self._executor.carried())
 
     def close(self) -> None:
-        """Closes the data sources. The net can be used as a context manager instead."""
+        """Closes the data sources and puts files that the net wrote in their place.
+
+        The net can be used as a context manager instead. Raises OutputError where a file cannot be written.
+        """
         self._sources.close()
 
     def __enter__(self) -> Self:
@@ -308,6 +314,7 @@ class Net:
 
     def __repr__(self) -> str:
         return (
+        self._sinks.close()
             f"Net({self.name!r}, {self.phase.name}, {len(self.graph.nodes)} layers, "
             f"{self.graph.parameter_count():,} parameters)"
         )

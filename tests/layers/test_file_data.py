@@ -97,7 +97,7 @@ def test_refused_fields(kind: str, fields: str, message: str) -> None:
     assert caught.value.message == message
 
 
-def test_hdf5_output_has_a_shape_rule_but_no_forward_pass() -> None:
+def test_hdf5_output_without_a_net() -> None:
     layer = make_layer("HDF5Output", 'hdf5_output_param { file_name: "out.h5" }', bottoms=2, tops=0)
     assert layer.infer([(4, 2, 3), (4,)], 0).tops == ()
     with pytest.raises(ShapeError) as caught:
@@ -105,7 +105,10 @@ def test_hdf5_output_has_a_shape_rule_but_no_forward_pass() -> None:
     assert caught.value.message == "data and labels must have one item each for the other, not 4 x 2 and 3"
     with pytest.raises(LayerError) as fault:
         run_layer(layer, [np.zeros((4, 2)), np.zeros(4)], tops=0)
-    assert fault.value.message == "netcc does not write 'out.h5': HDF5Output layers have no forward pass"
+    assert fault.value.message == "a forward pass through HDF5Output layers needs a net that writes files"
+    with pytest.raises(ShapeError) as caught:
+        layer.infer([(4, 1, 1, 1, 1), (4,)], 0)
+    assert caught.value.message == "HDF5Output takes at most 4 axes, not 5"
     with pytest.raises(LayerError) as fault:
         make_layer("HDF5Output", "", bottoms=2, tops=0)
     assert fault.value.message == "HDF5Output needs a file_name"
