@@ -137,6 +137,11 @@ class PythonObject:
         self._user.blobs = self.blobs
 
     @property
+    def user(self) -> Any:
+        """The object itself, for whoever made the net and wants to tell it something."""
+        return self._user
+
+    @property
     def top_shapes(self) -> tuple[Shape, ...]:
         """The shapes that the user's object gave its tops last."""
         return tuple(top.shape for top in self.tops) if self.results is None else _shapes(self.results)

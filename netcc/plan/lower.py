@@ -14,7 +14,8 @@ from netcc.plan.storage import assign_data, assign_diffs
 def lower(graph: Graph, *, keep_all: bool = True, gradients: bool = True) -> Plan:
     """The plan of `graph`.
 
-    `keep_all`: every blob and diff stays readable after a pass; otherwise only outputs do, and memory is reused.
+    `keep_all`: every blob and diff stays readable after a pass, and backward can run again without another forward
+    pass; otherwise only outputs stay, and memory is reused.
     `gradients`: whether there is a backward pass.
     """
     plan = Plan(graph)
@@ -25,6 +26,8 @@ def lower(graph: Graph, *, keep_all: bool = True, gradients: bool = True) -> Pla
     plan.forward = list(forward.values())
     if gradients:
         _lower_backward(plan, forward, keep_all)
+        if keep_all:
+            _hold_saved(forward)
     plan.memory = assign_memory(plan)
     return plan
 
@@ -73,6 +76,15 @@ def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) 
         for value in graph.loss_values()
         if value in plan.diffs and not value.uses
     ]
+
+
+def _hold_saved(forward: dict[Node, LayerStep]) -> None:
+    """Lets nothing else use the memory of what the layers save for backward."""
+    for node, step in forward.items():
+        if node.runs_backward:
+            for piece in step.pieces():
+                for view in piece.saved:
+                    view.slot.held = True
 
 
 def _like(step: LayerStep) -> tuple[View, ...]:

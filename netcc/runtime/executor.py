@@ -59,6 +59,7 @@ class Executor:
                 step.node.layer.start(piece)
             self._forward.append(_together(_forward_kernel(index, step.node.layer), operands))
         self._backward: dict[bool, list[BoundStep]] = {}
+        self._reached = 0
         self._run([self._bind(step) for step in plan.initial])
 
     def adopt(self, other: Executor, until: int) -> None:
@@ -96,13 +97,28 @@ class Executor:
             planned = self.plan.backward_add if accumulate else self.plan.backward
             steps = self._backward[accumulate] = [self._bind(step) for step in planned]
         self._run(steps)
+        self._reached = 0
 
     def backward_part(self, first: int, last: int) -> None:
-        """Runs the accumulating backward steps of the nodes from index `first` down to `last`, both included."""
+        """Runs the accumulating backward steps of the nodes from index `first` down to `last`, both included.
+
+        A part that begins below where the last one ended goes on with the same pass; any other begins a new one.
+        """
         self._check_backward()
-        nodes = len(self.plan.graph.nodes)
-        times = range(2 * nodes - 1 - first, 2 * nodes - last)
+        last_time = 2 * len(self.plan.graph.nodes) - 1
+        if first >= self._reached:
+            self._clear_sums([step for step in self.plan.backward_add if step.time >= last_time - first])
+        self._reached = last
+        times = range(last_time - first, last_time - last + 1)
         self._run([self._bind(step) for step in self.plan.backward_add if step.time in times])
+
+    def _clear_sums(self, steps: Sequence[Step]) -> None:
+        """Zeroes the diffs of blobs to which `steps` only add, without the node that would overwrite them."""
+        kept = {view.slot for view in self.plan.parameter_diffs.values()}
+        for step in steps:
+            if isinstance(step, AddStep) and step.target.slot not in kept:
+                self.array(step.target).fill(0)
+            kept.update(step.writes())
 
     def _check_backward(self) -> None:
         if self.plan.no_backward is not None:
@@ -180,6 +196,7 @@ class Executor:
             parameter_diffs=wanted(step.parameter_diffs),
             random=self.random,
             reader=self.readers.get(step.node),
+            writer=self.writers.get(step.node),
         )
 
 
@@ -196,7 +213,6 @@ def _forward_kernel(index: int, layer: Layer) -> Callable[[Operands], None]:
     return _Measuring(index, layer).forward if layer.dynamic else layer.forward
 
 
-            writer=self.writers.get(step.node),
 @dataclass(frozen=True)
 class _Measuring:
     """The dynamic layer at place `index`; its forward raises Resized first if its tops do not fit."""

@@ -246,6 +246,17 @@ class Net:
         """
         return load_weights(self.graph, self.node_arrays(), Path(weights), mismatch)
 
+    def share_with(self, other: Net) -> None:
+        """From now on layers use the parameters of the layers of the same name in `other`; diffs stay apart.
+
+        Raises ShapeError naming the layer where they differ. As Net::ShareTrainedLayersWith of src/caffe/net.cpp.
+        """
+        shared = share_by_name(self.graph, other.graph, other.parameter_arrays())
+        blobs, params, old = self.blobs, self.params, self._executor
+        self._install(self.graph, {**self.parameter_arrays(), **shared}, self.parameter_diff_arrays())
+        self.blobs, self.params = blobs, params
+        self._executor.adopt(old, len(self.graph.nodes))
+
     def set_input_arrays(self, data: npt.ArrayLike, labels: npt.ArrayLike) -> None:
         """Gives the net's MemoryData layer its numbers: data of shape (n, channels, height, width) and n labels.
 
@@ -303,6 +314,7 @@ class Net:
         The net can be used as a context manager instead. Raises OutputError where a file cannot be written.
         """
         self._sources.close()
+        self._sinks.close()
 
     def __enter__(self) -> Self:
         return self
@@ -314,7 +326,6 @@ class Net:
 
     def __repr__(self) -> str:
         return (
-        self._sinks.close()
             f"Net({self.name!r}, {self.phase.name}, {len(self.graph.nodes)} layers, "
             f"{self.graph.parameter_count():,} parameters)"
         )
