@@ -12,6 +12,8 @@ from netcc.data.database_writer import RECORDS_AT_ONCE, write_records
 from netcc.errors import DataError, OutputError
 
 _FIRST_MAP_SIZE = 16 << 20
+_LONGEST_KEY = 511
+"""Bytes; liblmdb is built so."""
 
 
 class LmdbWriter:
@@ -33,6 +35,9 @@ class LmdbWriter:
             self._environment: Any = lmdb.open(str(folder), map_size=_FIRST_MAP_SIZE, lock=False, sync=False)
 
     def put(self, key: bytes, value: bytes) -> None:
+        if len(key) > _LONGEST_KEY:
+            name = key.decode("utf-8", "backslashreplace")
+            raise OutputError(f"a key of an LMDB has at most {_LONGEST_KEY} bytes, this one {len(key)}: {name}")
         self._waiting.append((key, value))
         if len(self._waiting) == RECORDS_AT_ONCE:
             self._write()
