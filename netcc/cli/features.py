@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netcc.cli.data.options import backend_option, force_option, progress_bar
-from netcc.cli.options import allow_python_option, json_option, state_options, strict_option
+from netcc.cli.options import allow_python_option, json_option, on_bad_record_option, state_options, strict_option
 from netcc.errors import UsageError
 from netcc.types import format_shape
 
@@ -34,6 +34,7 @@ Examples
 @state_options
 @strict_option
 @allow_python_option
+@on_bad_record_option
 @force_option
 @json_option
 def features(

@@ -71,6 +71,24 @@ allow_python_option = click.option(
     help="Let layers of type Python run code of the modules that they name.",
 )
 
+
+def _on_bad_record(context: click.Context, option: click.Parameter, value: str) -> None:
+    if value == "skip":
+        from netcc.cli.bad_records import passing_over
+
+        context.with_resource(passing_over())
+
+
+on_bad_record_option = click.option(
+    "--on-bad-record",
+    type=click.Choice(["error", "skip"]),
+    default="error",
+    show_default=True,
+    expose_value=False,
+    callback=_on_bad_record,
+    help="Whether a record that cannot be used ends the run, or is passed over and counted.",
+)
+
 mismatch_option = click.option(
     "--mismatch",
     type=click.Choice(["error", "skip", "reshape"]),

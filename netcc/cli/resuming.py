@@ -39,9 +39,11 @@ def choose_snapshot(snapshot: str | None, resume: str | None, prefix: Path, *, q
 
 def resume_command(files: tuple[str, ...], order: Order, state: Path | None) -> str:
     """The command that goes on from `state` as `order` says."""
+    from netcc.data.bad_records import bad_records_in_use
     from netcc.layers.python_objects import objects_in_use
 
     words = ["netcc", "train", *files, "--snapshot", str(state)]
+    policy = bad_records_in_use().policy
     flags = {
         "--max-iter": order.max_iter,
         "--seed": order.seed,
@@ -50,6 +52,7 @@ def resume_command(files: tuple[str, ...], order: Order, state: Path | None) -> 
         "--watch": order.watch,
         "--keep": order.keep,
         "--sigint-effect": order.sigint if order.sigint != "stop" else None,
+        "--on-bad-record": policy if policy != "error" else None,
         "--sighup-effect": order.sighup if order.sighup != "snapshot" else None,
     }
     for setting in order.settings:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netcc.cli.options import allow_python_option, json_option, mismatch_option, state_options, strict_option
+from netcc.cli.options import (
+    allow_python_option,
+    json_option,
+    mismatch_option,
+    on_bad_record_option,
+    state_options,
+    strict_option,
+)
 from netcc.errors import GraphError
 
 if TYPE_CHECKING:
@@ -34,6 +41,7 @@ Examples
 @state_options
 @strict_option
 @allow_python_option
+@on_bad_record_option
 @json_option
 def test(
     net: str,

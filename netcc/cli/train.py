@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netcc.cli.group import INTERRUPTED
-from netcc.cli.options import allow_python_option, json_option, mismatch_option, strict_option
+from netcc.cli.options import allow_python_option, json_option, mismatch_option, on_bad_record_option, strict_option
 from netcc.cli.signals import EFFECTS, Effect
 from netcc.errors import UsageError
 
@@ -61,6 +61,7 @@ PREFIX.metrics.jsonl, PREFIX.png.
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 @strict_option
 @allow_python_option
+@on_bad_record_option
 @json_option
 @click.pass_context
 def train(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 
 def find_opencv() -> Any | None:
-    """The module `cv2`, None where it is not installed."""
+    """The module `cv2`, None where it is not installed.
+
+    Where nobody has loaded it before, it does not write messages of its own beside ours.
+    """
+    loaded = "cv2" in sys.modules
     try:
         import cv2
     except ImportError:
         return None
+    if not loaded:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return cv2
