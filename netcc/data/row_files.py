@@ -58,8 +58,8 @@ class RowFile:
             if rows[-1] - rows[0] + 1 == len(rows) and (np.diff(rows) == 1).all():
                 target[...] = column[rows[0] : rows[-1] + 1]
             else:  # row by row: a list of places is slower still in HDF5
-                for row, place in zip(rows.tolist(), target, strict=True):
-                    place[...] = column[row]
+                for place, row in enumerate(rows.tolist()):
+                    target[place] = column[row]
         except _DAMAGE as error:
             raise self._damaged(error) from None
 
@@ -90,7 +90,7 @@ class RowFile:
     def _open_npz(self, names: Sequence[str]) -> Mapping[str, Array]:
         self._look()
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 if not isinstance(file, Mapping):
                     raise DataError(f"{self.path} is not an NPZ file")
                 return {name: file[self._known(name, set(file))] for name in names}

@@ -18,11 +18,15 @@ def test_the_first_is_an_error() -> None:
     assert bad.count == 0
 
 
+def meet(bad: BadRecords, *names: str) -> None:
+    for name in names:
+        bad.met(name, FAULT)
+
+
 def test_counted_and_told_once() -> None:
     bad = BadRecords("skip")
     with pytest.warns(NetccWarning) as told:
-        for name in ("a.png", "b.png", "a.png"):
-            bad.met(name, FAULT)
+        meet(bad, "a.png", "b.png", "a.png")
     assert [str(warning.message) for warning in told] == [
         "warning: passed over: a.png is broken\n  listed in x:1",
         "warning: passed over: a.png is broken\n  listed in x:1",
@@ -42,8 +46,7 @@ def test_one() -> None:
 def test_only_so_many_are_named() -> None:
     bad = BadRecords("skip")
     with pytest.warns(NetccWarning) as told:
-        for index in range(MOST_NAMED + 5):
-            bad.met(str(index), FAULT)
+        meet(bad, *map(str, range(MOST_NAMED + 5)))
     assert len(told) == len(bad.reasons) == MOST_NAMED
     assert bad.count == MOST_NAMED + 5
     assert str(bad).endswith("18, 19, ...")
