@@ -73,7 +73,7 @@ def test_a_file_without_end_is_not_taken_in(serve, monkeypatch: pytest.MonkeyPat
     assert sum(received) == 1000
 
 
-@pytest.mark.parametrize("content", [b"no archive", archive_of({"x": b"1"})[:30]])
+@pytest.mark.parametrize("content", [b"no archive", archive_of({"x": b"1"})[:30]], ids=["text", "cut"])
 def test_an_archive_that_is_none(content: bytes, serve) -> None:
     address = serve(content)
     assert notes_of_failure()[0].startswith(f"{address}: it cannot be unpacked: ")
