@@ -35,7 +35,7 @@ ORDER = [
 """Each room may import those before it."""
 
 DATA_STANDS_ON = {"types", "errors", "atomic", "schema", "data"}
-MAY_READ_DATA = {"data", "runtime", "report", "solver", "cli"}
+MAY_READ_DATA = {"data", "runtime", "report", "solver", "pycaffe", "cli"}
 HELPERS_STAND_ON = {*ORDER[: ORDER.index("layers") + 1], "testing"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
