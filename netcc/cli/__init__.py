@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "netcc.cli.plan",
     "layers": "netcc.cli.layers",
     "zoo": "netcc.cli.zoo",
+    "run": "netcc.cli.run",
     "log": "netcc.cli.log",
     "plot": "netcc.cli.plot",
     "data": "netcc.cli.data",
