@@ -68,6 +68,7 @@ class AnnotatedData(UnknownData):
     from batch to batch and is 1 unless given.
 
     A box is a row of item, label, instance, xmin, ymin, xmax, ymax, difficult.
+    A third top, of eric612/MobileNet-YOLO, holds a map of classes; its shape is from outside.
     The shape rule is that of src/caffe/layers/annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
     """
 
@@ -76,12 +77,12 @@ class AnnotatedData(UnknownData):
         'label_map_file: "labelmap.prototxt" }'
     )
 
-    fork = "SSD (weiliu89/caffe)"
+    fork = "SSD (weiliu89/caffe), MobileNet-YOLO (eric612/MobileNet-YOLO)"
 
-    tops: ClassVar[Count] = Count(1, 2)
+    tops: ClassVar[Count] = Count(1, 3)
 
     def complete(self, given: Sequence[Shape | None]) -> Sequence[Shape | None]:
-        return (given[0], (1, 1, 1, 8))[: len(given)]
+        return (given[0], (1, 1, 1, 8), None)[: len(given)]
 
 
 @register("VideoData")
@@ -239,3 +240,14 @@ class MILData(UnknownData):
 
     fork = "caffe-windows (happynear/caffe-windows)"
     example = 'mil_data_param { source: "train.txt" images_per_batch: 1 n_classes: 20 }'
+
+
+@register("ImageLabelmapData")
+@dataclass(frozen=True)
+class ImageLabelmapData(UnknownData):
+    """Images with maps of labels, of s9xie/hed; shapes from outside."""
+
+    fork = "HED (s9xie/hed)"
+    example = 'image_data_param { source: "train_pair.lst" batch_size: 1 }'
+
+    tops: ClassVar[Count] = Count(2, 2)

@@ -26,8 +26,8 @@ class Upsample(Layer):
     Bottom (N, C, H, W), top (N, C, scale H, scale W); the gradient of a pixel is the sum over its block. With a mask of
     the bottom's shape, which holds positions in the plane of the top (the second top of a MAX Pooling), top pixels are
     the bottom's at their positions, 0 elsewhere; of two at one position the later stays, while both get its gradient.
-    The size then is `upsample_h` and `upsample_w`, or `scale_h` and `scale_w` times the bottom's, or `scale` (default
-    2), where `pad_out_h` and `pad_out_w` take one off. The gradient of the mask is 0.
+    The size then is `upsample_h` and `upsample_w`, whatever else is given, or `scale_h` and `scale_w` times the
+    bottom's, or `scale` (default 2), where `pad_out_h` and `pad_out_w` take one off. The gradient of the mask is 0.
     Behaves as src/caffe/layers/upsample_layer.cpp of eric612/MobileNet-YOLO with one bottom, of
     alexgkendall/caffe-segnet with two. Badrinarayanan et al., SegNet (2017).
     """
@@ -49,8 +49,8 @@ class Upsample(Layer):
             return cls(_one_scale(fields.scale), None, (False, False))
         size = _pair(fields, "upsample_h", "upsample_w")
         scale = _pair(fields, "scale_h", "scale_w")
-        if fields.HasField("scale") and (size or scale):
-            raise LayerError("scale excludes upsample_h, upsample_w, scale_h, scale_w", field=(_MESSAGE, "scale"))
+        if fields.HasField("scale") and scale and not size:
+            raise LayerError("scale excludes scale_h and scale_w", field=(_MESSAGE, "scale"))
         if scale is None:
             scale = _one_scale(fields.scale if fields.HasField("scale") else _SEGNET_SCALE)
         pad_out = (fields.pad_out_h, fields.pad_out_w)

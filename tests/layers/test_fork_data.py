@@ -25,6 +25,8 @@ def source(kind: str, fields: str, tops: int) -> SourceLayer:
     [
         ("AnnotatedData", "", (IMAGES, None), (IMAGES, (1, 1, 1, 8))),
         ("AnnotatedData", "", (IMAGES, (1, 1, 7, 8)), (IMAGES, (1, 1, 7, 8))),
+        ("AnnotatedData", "", (IMAGES, None, (4, 1, 8, 9)), (IMAGES, (1, 1, 1, 8), (4, 1, 8, 9))),
+        ("ImageLabelmapData", "", (IMAGES, (4, 1, 8, 9)), (IMAGES, (4, 1, 8, 9))),
         ("VideoData", "", (IMAGES, None), (IMAGES, (4,))),
         ("DenseImageData", "", (IMAGES, None), (IMAGES, (4, 1, 8, 9))),
         (
@@ -68,6 +70,7 @@ def test_shapes(kind: str, fields: str, given: tuple[Shape | None, ...], shapes:
         "BoxData",
         "LaneData",
         "MILData",
+        "ImageLabelmapData",
     ],
 )
 def test_without_shapes_the_flag_is_named_and_nothing_is_read(kind: str) -> None:

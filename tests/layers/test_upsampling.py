@@ -45,6 +45,11 @@ def test_pixels_go_to_their_positions() -> None:
     np.testing.assert_array_equal(result.bottom_diffs[1], np.zeros((1, 3, 1, 1)))
 
 
+def test_a_given_size_wins_over_the_scale() -> None:
+    layer = make_layer("Upsample", "upsample_param { scale: 2 upsample_h: 45 upsample_w: 60 }", bottoms=2)
+    assert layer.infer([(1, 8, 23, 30), (1, 8, 23, 30)], 1).tops == ((1, 8, 45, 60),)
+
+
 def test_of_two_pixels_at_one_position_the_later_stays() -> None:
     x, mask = np.array([5.0, 6]).reshape(1, 1, 1, 2), np.array([1.0, 1]).reshape(1, 1, 1, 2)
     result = run_layer(make_layer("Upsample", bottoms=2), [x, mask], top_diffs=[np.arange(8.0).reshape(1, 1, 2, 4)])
@@ -75,7 +80,7 @@ def test_a_decoder_undoes_a_pooling_layer() -> None:
     ("fields", "bottoms", "message"),
     [
         ("scale: 0", 1, "scale must be at least 1"),
-        ("scale: 2 scale_h: 2 scale_w: 2", 2, "scale excludes upsample_h, upsample_w, scale_h, scale_w"),
+        ("scale: 2 scale_h: 2 scale_w: 2", 2, "scale excludes scale_h and scale_w"),
         ("upsample_h: 4", 2, "upsample_h and upsample_w go together, each above 1"),
         ("scale_h: 1 scale_w: 2", 2, "scale_h and scale_w go together, each above 1"),
         ("scale: 3 pad_out_w: true", 2, "pad_out_w goes with scale 2 only"),
