@@ -39,7 +39,7 @@ def upgrade_solver(document: Document) -> tuple[Document, list[Diagnostic]]:
     Raises `PrototxtError` if both `type` and `solver_type` are given.
     """
     report = Report(document)
-    fields = [_upgrade_solver_field(item, document.root, report) for item in document.root.fields]
+    fields = [_upgrade_solver_field(item, document.root, report) for item in _one_device(document.root, report)]
     return _finish(with_fields(document.root, fields), report)
 
 
@@ -85,6 +85,14 @@ def _warn_of_ignored_transform(root: Message, report: Report) -> None:
         for part in own.value.fields if own and isinstance(own.value, Message) else ():
             if part.name in TRANSFORM:
                 report.loss(f"{part.name!r} has no effect in {message!r}; it belongs in 'transform_param'", part)
+
+
+def _one_device(root: Message, report: Report) -> list[Field]:
+    """The fields with the first `device_id` alone: Caffes that train on several devices take one for each."""
+    devices = [item for item in root.fields if item.name == "device_id"]
+    for item in devices[1:]:
+        report.loss("'device_id' is given more than once; netcc runs on the processor and needs none", item)
+    return [item for item in root.fields if item not in devices[1:]]
 
 
 def _upgrade_solver_field(item: Field, root: Message, report: Report) -> Field:

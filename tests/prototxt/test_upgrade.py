@@ -163,6 +163,14 @@ def test_values_of_a_source_win_over_its_transform_param() -> None:
         """)
 
 
+def test_of_several_devices_of_a_solver_the_first_stays() -> None:
+    text, notes = upgraded("base_lr: 1\ndevice_id: [2, 3]\nmax_iter: 5")
+    assert text == "base_lr: 1\ndevice_id: 2\nmax_iter: 5\n"
+    assert [(note.severity, note.message) for note in notes] == [
+        ("warning", "'device_id' is given more than once; netcc runs on the processor and needs none")
+    ]
+
+
 def test_nets_within_a_solver_are_upgraded() -> None:
     text, notes = upgraded("base_lr: 1\nnet_param { layers { type: RELU } }\nsolver_type: ADAM")
     assert text == 'base_lr: 1\nnet_param {\n  layer { type: "ReLU" }\n}\ntype: "Adam"\n'
