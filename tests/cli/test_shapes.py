@@ -138,3 +138,27 @@ def test_a_solver_is_said_to_be_one(run: Run, lenet: Path) -> None:
         "    ^~~\n"
         "  expected a net: layer { ... }\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("net", "top"),
+    [
+        (
+            'input: "x" input_shape { dim: 1 dim: 3 dim: 32 dim: 32 }\n'
+            'layer { name: "c" type: "Convolution" bottom: "x" top: "c" '
+            "convolution_param { num_output: 64 kernel_size: 3 pad: 1 } }\n"
+            'layer { name: "f" type: "Flatten" bottom: "c" top: "f" }\n',
+            {"name": "f", "shape": [1, 65_536]},
+        ),
+        (
+            'input: "x" input_shape { dim: 10 dim: 16 dim: 30 dim: 32 }\n'
+            'layer { name: "c" type: "Convolution" bottom: "x" top: "c" '
+            "convolution_param { num_output: 33 kernel_h: 3 kernel_w: 2 stride_h: 2 stride_w: 1 } }\n",
+            {"name": "c", "shape": [10, 33, 14, 31]},
+        ),
+    ],
+    ids=["same padding, then flat", "kernel and stride that are not square"],
+)
+def test_examples_of_the_tutorials(net: str, top: dict[str, object], run: Run) -> None:
+    shown = json.loads(run("shapes", "-", "--json", stdin=net).stdout)
+    assert shown["layers"][-1]["tops"] == [top]
