@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from netcc.cli.group import echo_diagnostics
 from netcc.runtime.loading import LoadReport, MisfitError, Mismatch
@@ -13,11 +14,14 @@ ADVICE = "--mismatch skip leaves such layers as they are, --mismatch reshape tak
 
 @contextmanager
 def advising(mismatch: Mismatch) -> Iterator[None]:
-    """Within the block, weights that do not fit bring the advice to use --mismatch, if it was not used."""
+    """Within the block, weights that do not fit end with the advice to use --mismatch, if it was not used."""
     try:
         yield
     except MisfitError as error:
-        raise (error.located(None, ADVICE) if mismatch == "error" else error) from None
+        if mismatch != "error":
+            raise
+        *others, last = error.diagnostics
+        raise MisfitError([*others, replace(last, notes=(*last.notes, ADVICE))]) from None
 
 
 def warn_of_gaps(report: LoadReport) -> None:

@@ -228,6 +228,7 @@ def test_a_snapshot_of_another_net(run: Run, files: Path) -> None:
         f"{LAYER}"
         "other.prototxt:14:1: error: small_iter_10.caffemodel: layer 'fc', bias: 5 in the file, 7 in the net\n"
         f"{LAYER}"
+        "  --mismatch skip leaves such layers as they are, --mismatch reshape takes as many numbers in their order\n"
     )
     assert sorted(path.name for path in files.iterdir()) == before
 
