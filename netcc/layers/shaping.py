@@ -1,4 +1,4 @@
-"""Layers that pass numbers on, perhaps under another shape: Flatten, Reshape, Split, Silence."""
+"""Layers that pass numbers on, perhaps under another shape: Flatten, Reshape, Split, Gather, Silence."""
 
 from __future__ import annotations
 
@@ -146,6 +146,37 @@ class Split(Layer):
         pass_on(operands.top_diffs[0], bottom_diff)
         for top_diff in operands.top_diffs[1:]:
             bottom_diff += top_diff
+
+
+@register("Gather")
+@dataclass(frozen=True)
+class Gather(Layer):
+    """Top i is bottom i. In yjxiong/caffe it joins the batches of several processes; netcc is one process.
+
+    Behaves as src/caffe/layers/gather_layer.cpp of yjxiong/caffe without MPI.
+    """
+
+    fork = "yjxiong/caffe"
+
+    bottoms = Count(1, None)
+    tops = Count(1, None)
+    one_top_per_bottom = True
+
+    @classmethod
+    def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
+        return cls()
+
+    def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
+        return Signature(tops=tuple(bottoms))
+
+    def forward(self, operands: Operands) -> None:
+        for bottom, top in zip(operands.bottoms, operands.tops, strict=True):
+            pass_on(bottom, top)
+
+    def backward(self, operands: Operands) -> None:
+        for bottom_diff, top_diff in zip(operands.bottom_diffs, operands.top_diffs, strict=True):
+            if bottom_diff is not None:
+                pass_on(top_diff, bottom_diff)
 
 
 @register("Silence")
