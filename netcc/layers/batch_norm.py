@@ -46,8 +46,9 @@ class BatchNorm(Layer):
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         fields = message.batch_norm_param
+        overruled = fields.HasField("scale_filler") or fields.HasField("bias_filler")  # NVIDIA sets the rates itself
         for index, param in enumerate(message.param[:_STATISTICS]):
-            if param.lr_mult != 0:
+            if param.lr_mult != 0 and not overruled:
                 raise LayerError(
                     f"the running statistics of BatchNorm do not learn: lr_mult must be 0, not {param.lr_mult:g}",
                     field=("param", str(index), "lr_mult"),

@@ -97,6 +97,12 @@ def test_needs_channels() -> None:
     assert caught.value.message == "BatchNorm needs a bottom of 2 axes or more (N x C ...), not 5"
 
 
+def test_rates_of_statistics_are_passed_over_where_nvidia_sets_them_itself() -> None:
+    message = caffe_pb2.LayerParameter(param=[{"lr_mult": 1}], batch_norm_param={"scale_filler": {"value": 1}})
+    signature = layer_class("BatchNorm").from_message(message, TRAIN).infer([(2, 3)], 1)
+    assert [parameter.learns for parameter in signature.parameters[:3]] == [False] * 3
+
+
 def test_statistics_must_not_learn() -> None:
     message = caffe_pb2.LayerParameter(param=[{"lr_mult": 0}, {"lr_mult": 0.5}])
     with pytest.raises(LayerError) as caught:
