@@ -42,6 +42,8 @@ DEFINITION = re.compile(
 PLACEHOLDER = re.compile(r"\$\w|\$[{(]|\{\{|\{\w*\}|%\(\w+\)|%[sd]\b|@\w+@|:\s*__\w+__|<[A-Z_ ]+>|:\s*cls\d+x|\.\.\.")
 PYTHON = "a Python layer runs code"
 """How the message begins that refuses to run code; what such a layer gives is taken as unknown here."""
+SECONDS = 4.0
+"""How long guesses at the data of one phase are tried."""
 EXIT_FAULT = 70
 
 
@@ -148,13 +150,14 @@ def shaped(definition: Definition) -> int:
     Raises the fault of the first guess if none fits.
     """
     first: NetccError | None = None
+    end = time.monotonic() + SECONDS
     for world in WORLDS:
         guess = Guess(world)
         try:
             return _shaped_with(wired(definition), guess)
         except NetccError as error:
             first = first or error
-            if not guess.used:
+            if not guess.used or time.monotonic() > end:
                 break
     assert first is not None
     raise first
