@@ -62,7 +62,7 @@ def without_repeats(rows: Sequence[Row]) -> list[Row]:
             continue
         if prelude:
             first = _first_iteration(prelude)
-            kept = [earlier for earlier in kept if earlier["iteration"] < first or earlier["event"] in BEGINNINGS]
+            kept = [earlier for earlier in kept if earlier["iteration"] < first]
             begins_anew = kept and prelude[-1].get("seconds", 0) < kept[-1].get("seconds", 0)
             past = kept[-1].get("seconds", 0.0) if begins_anew else 0.0
             kept += [_later(beginning, past) for beginning in prelude]

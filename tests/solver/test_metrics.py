@@ -159,3 +159,22 @@ def test_a_full_disk_is_named():
     with pytest.raises(OutputError) as error, LineFile("/dev/full") as file:
         file.write("x" * 100_000)
     assert str(error.value) == "error: cannot write /dev/full: no space left on device"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("one\ntwo\n", "one\ntwo\nnew\n"),
+        ("one\ntw", "one\nnew\n"),
+        ("tw", "new\n"),
+        ("", "new\n"),
+        ("x" * 3_000_000, "x" * 3_000_000 + "new\n"),
+        ("one\n" + "x" * 1000, "one\nnew\n"),
+    ],
+)
+def test_appending_drops_a_last_line_cut_short(tmp_path, before, after):
+    path = tmp_path / "log"
+    path.write_text(before)
+    with LineFile(path, append=True) as file:
+        file.write("new")
+    assert path.read_text() == after
