@@ -1,4 +1,4 @@
-"""How many of the nets and solvers below a folder netcc understands: `python -m tools.corpus DIR [--json]`.
+"""How many of the nets and solvers below a folder netcc understands: `python tools/corpus.py DIR [--json]`.
 
 Each file is taken as far as it goes: parse, bind, wire, shapes. A net is built for TRAIN and for TEST, and shapes of
 data that are not at hand are guessed. The exit status is 0 whatever files are refused, 70 where netcc itself fails.
@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from guesses import NAMED, UNKNOWABLE, WORLDS, Guess
+
 from netcc.errors import Diagnostic, GraphError, NetccError
 from netcc.ir.build import build_partial
 from netcc.ir.graph import Graph, Parameter, Value
@@ -25,10 +27,9 @@ from netcc.prototxt.kinds import kind_of
 from netcc.prototxt.parse import parse
 from netcc.prototxt.source import read_source
 from netcc.report.check import has_source
-from netcc.schema.bind import load_net, load_solver
+from netcc.schema.bind import BoundNet, load_net, load_solver
 from netcc.schema.select import Definition, select
 from netcc.types import Phase
-from tools.guesses import NAMED, UNKNOWABLE, WORLDS, Guess
 
 STAGES = ("parse", "bind", "wire", "shapes")
 LARGEST = 8 * 1024 * 1024
@@ -122,17 +123,25 @@ def _advance(path: Path, outcome: Outcome) -> None:
         return
     net = load_net(document, unknown="warn")
     outcome.reached, outcome.warnings = "bind", len(net.warnings)
-    stages = sorted({stage for layer in net.message.layer for rule in layer.include for stage in rule.stage})
-    for names in [(), *((stage,) for stage in stages)]:
-        definitions = [select(net, phase, stages=names) for phase in (Phase.TRAIN, Phase.TEST)]
-        definitions = [one for one in definitions if has_source(one)] or ([] if stages else definitions)
-        if definitions:
-            break
+    definitions = selected(net)
     for definition in definitions:
         wired(definition)
     outcome.reached = "wire"
     outcome.behind_python = max((shaped(definition) for definition in definitions), default=0)
     outcome.reached = "shapes"
+
+
+def selected(net: BoundNet) -> list[Definition]:
+    """The nets of TRAIN and TEST that have data; a stage is named where they have none without it.
+
+    Both phases where no choice brings data: then the first layers are at fault.
+    """
+    stages = sorted({stage for layer in net.message.layer for rule in layer.include for stage in rule.stage})
+    for names in [(), *((stage,) for stage in stages)]:
+        definitions = [select(net, phase, stages=names) for phase in (Phase.TRAIN, Phase.TEST)]
+        if fed := [one for one in definitions if has_source(one)]:
+            return fed
+    return [select(net, phase) for phase in (Phase.TRAIN, Phase.TEST)]
 
 
 def wired(definition: Definition) -> Graph:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import corpus
 import pytest
 from google.protobuf.message import Message
+from guesses import first_number
 
 from netcc.schema import caffe_pb2
-from tools import corpus
-from tools.guesses import first_number
 
 DATA = 'layer { name: "d" type: "Data" top: "data" top: "label" data_param { batch_size: 4 } %s }\n'
 SCORE = 'layer { name: "fc" type: "InnerProduct" bottom: "%s" top: "fc" inner_product_param { num_output: 5 } }\n'
@@ -32,6 +32,8 @@ FILES = {
     "wiring.prototxt": DATA % "" + SCORE % "date",
     "shape.prototxt": 'input: "x"\ninput_shape { dim: 2 }\nlayer { name: "r" type: "Reshape" bottom: "x" top: "r" '
     "reshape_param { shape { dim: 3 } } }\n",
+    "stage.prototxt": DATA % 'include { stage: "deploy" } transform_param { crop_size: 9 }' + SCORE % "data",
+    "unfed.prototxt": 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" include { stage: "s" } }\n' + SCORE % "y",
     "labelmap.prototxt": 'item { name: "cat" label: 1 }\n',
     "notes.md": "layer { a solver is not read from here }\n",
 }
@@ -61,6 +63,8 @@ def test_each_file_goes_as_far_as_it_can(folder: Path, capsys: pytest.CaptureFix
         "bound.prototxt": ("net", "parse"),
         "wiring.prototxt": ("net", "bind"),
         "shape.prototxt": ("net", "wire"),
+        "stage.prototxt": ("net", "shapes"),
+        "unfed.prototxt": ("net", "bind"),
     }
     assert found["code.prototxt"]["behind_python"] == 2
 
@@ -69,13 +73,13 @@ def test_the_table_counts_stages_and_causes(folder: Path, capsys: pytest.Capture
     assert corpus.main([str(folder)]) == 0
     shown = capsys.readouterr().out
     lines = [" ".join(line.split()) for line in shown.splitlines()]
-    assert lines[0] == "8 definitions, 1 templates that are no definitions yet"
-    assert "nets parse 6 of 7 85.7 %" in lines
-    assert "nets shapes 3 of 7 42.9 %" in lines
+    assert lines[0] == "10 definitions, 1 templates that are no definitions yet"
+    assert "nets parse 8 of 9 88.9 %" in lines
+    assert "nets shapes 4 of 9 44.4 %" in lines
     assert "solvers bind 1 of 1 100.0 %" in lines
-    assert "all complete 4 of 8 50.0 %" in lines
-    cause = lines.index("1 after bind: unknown bottom blob NAME (layer NAME, bottom index N)")
-    assert lines[cause + 1] == "wiring.prototxt"
+    assert "all complete 5 of 10 50.0 %" in lines
+    cause = lines.index("2 after bind: unknown bottom blob NAME (layer NAME, bottom index N)")
+    assert lines[cause + 1] == "unfed.prototxt"
 
 
 def test_a_failure_of_netcc_is_told_apart(
