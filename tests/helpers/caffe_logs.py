@@ -20,7 +20,7 @@ I0101 00:00:08.500000  4242 solver.cpp:218] Iteration 100 (11.2 iter/s, 8.9s/100
 I0101 00:00:08.500010  4242 solver.cpp:237]     Train net output #0: loss = -nan (* 1 = -nan loss)
 I0101 00:00:08.500020  4242 sgd_solver.cpp:105] Iteration 100, lr = 9.92565e-03
 I0101 00:00:18.500000  4242 solver.cpp:447] Snapshotting to binary proto file lenet_iter_200.caffemodel
-I0101 00:00:18.500100  4242 sgd_solver.cpp:273] Snapshotting solver state to binary proto file lenet_iter_200.solverstate
+I0101 00:00:18.500100  4242 sgd_solver.cpp:273] Snapshotting solver state to binary proto file l.solverstate
 I0101 00:00:18.600000  4242 solver.cpp:310] Iteration 200, loss = 0.125
 I0101 00:00:18.600010  4242 solver.cpp:330] Iteration 200, Testing net (#0)
 I0101 00:00:19.400000  4242 solver.cpp:387] Test loss: 0.75

@@ -15,6 +15,7 @@ from helpers.resuming import NET, SOLVER, prepare
 from netcc.errors import OutputError
 from netcc.solver.early_stop import EarlyStop
 from netcc.solver.events import Listener, Restored
+from netcc.solver.policies import Progress
 from netcc.solver.resume import BEGUN_ANEW
 from netcc.solver.resume_file import resume_path
 from netcc.solver.resume_search import newest_good
@@ -147,6 +148,44 @@ def test_a_run_stopped_within_its_tests_makes_them_again(iteration, after_first)
         solver.solve(state)
         assert bytes_of(solver) == expected
     assert without_snapshots(recorder) == [event for event in story if event["iter"] >= iteration]
+
+
+class SnapshotInLastTest(Listener):
+    def __init__(self, solver):
+        self.solver = solver
+
+    def on_test_start(self, event):
+        if event.iteration == LAST:
+            self.solver.request_snapshot()
+
+
+def test_a_snapshot_within_the_last_tests_leads_to_the_same_end():
+    """The pass that displays the last loss, and the tests, are made again with the same data."""
+    begin, end = NET.index('layer { name: "norm"'), NET.index('layer {\n  name: "pool"')
+    Path("net.prototxt").write_text((NET[:begin] + NET[end:]).replace('bottom: "norm"', 'bottom: "conv"'))
+    recorder, again = Recorder(), Recorder()
+    with Solver(Path("solver.prototxt"), listeners=[recorder]) as solver:
+        solver.listeners.append(SnapshotInLastTest(solver))
+        solver.solve()
+    with Solver(Path("solver.prototxt"), listeners=[again]) as solver:
+        solver.solve("run_iter_12.solverstate")
+    expected = [event for event in without_snapshots(recorder) if event["iter"] == LAST]
+    assert [event["event"] for event in expected] == ["final", "test", "test"]
+    assert without_snapshots(again) == expected
+
+
+def test_the_loss_that_a_schedule_waits_for_is_kept_to_the_last_bit():
+    state = stopped_at(6)
+    with Solver(Path("solver.prototxt"), out="part") as solver:
+        solver.restore(state)
+        solver.progress = progress = Progress(2, 1 / 3, 5)
+        state = solver.snapshot()[1]
+        solver.progress = Progress()
+        solver.restore(state)
+        assert solver.progress == progress
+        resume_path(state).unlink()
+        solver.restore(state)
+        assert solver.progress == Progress(2, float(np.float32(1 / 3)), 5), "Caffe keeps it in float32"
 
 
 def test_more_iterations_after_a_finished_run():
