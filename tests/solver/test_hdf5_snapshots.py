@@ -20,7 +20,6 @@ RELATIVE, ABSOLUTE = META["tolerance"]["after10"]
 CASES = [case["name"] for case in META["cases"] if case["interop"]]
 
 
-
 @pytest.fixture(autouse=True)
 def in_a_copy_of_the_golden_folder(tmp_path, monkeypatch):
     shutil.copytree(GOLDEN, tmp_path / "solvers")
