@@ -15,7 +15,7 @@ from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
 from netcc.plan.plan import AddStep, LayerStep, Plan, Slot, Step, View
-from netcc.runtime.threads import blas_on_one_thread, run_together
+from netcc.runtime.threads import blas_on_one_thread, run_together, thread_count
 from netcc.types import Array, Shape, count
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any]
@@ -52,6 +52,8 @@ class Executor:
         self._allocate()
         forward = [step for step in plan.forward if isinstance(step, LayerStep)]
         self._sliced = any(step.parts for step in forward)
+        if self._sliced:
+            thread_count()  # a number of threads that makes no sense is said here, not as a fault of some layer
         self._forward: list[BoundStep] = []
         for index, step in enumerate(forward):
             operands = [self._operands(piece) for piece in step.pieces()]
