@@ -14,15 +14,22 @@ from netcc.types import Array
 def parse_datum(value: bytes, channels: Channels) -> tuple[Array, int]:
     """Image (channels, height, width), uint8 or float32, and label of a record.
 
-    `channels` says how an encoded image is decoded. The bytes of `data` count, `float_data` only without them. Raises
-    DataError where `value` is no Datum, or one whose data do not fit its size.
+    `channels` says how an encoded image is decoded. Raises DataError where `value` is no Datum, or as `datum_image`.
     """
     try:
         datum = caffe_pb2.Datum.FromString(value)
     except DecodeError:
         raise DataError("it is not a Datum") from None
+    return datum_image(datum, channels), datum.label
+
+
+def datum_image(datum: caffe_pb2.Datum, channels: Channels) -> Array:
+    """The image of `datum`. The bytes of `data` count, `float_data` only without them.
+
+    Raises DataError where the data do not fit the size, or are no image although they say that they are encoded.
+    """
     if datum.encoded:
-        return decode_image(datum.data, channels), datum.label
+        return decode_image(datum.data, channels)
     shape = (datum.channels, datum.height, datum.width)
     content = datum.data
     values = np.frombuffer(content, np.uint8) if content else np.array(datum.float_data, np.float32)
@@ -30,4 +37,4 @@ def parse_datum(value: bytes, channels: Channels) -> tuple[Array, int]:
         raise DataError(f"its size makes no sense: {shape[0]} x {shape[1]} x {shape[2]}")
     if values.size != shape[0] * shape[1] * shape[2]:
         raise DataError(f"it has {values.size} values, but its size is {shape[0]} x {shape[1]} x {shape[2]}")
-    return values.reshape(shape), datum.label
+    return values.reshape(shape)

@@ -1,7 +1,7 @@
 """Data layers of forks: they parse and have shapes, from their fields or from a flag, but netcc does not read their
 data.
 
-AnnotatedData and VideoData of weiliu89/caffe (branch ssd), DenseImageData of alexgkendall/caffe-segnet, ImageSegData of
+VideoData of weiliu89/caffe (branch ssd), DenseImageData of alexgkendall/caffe-segnet, ImageSegData of
 DeepLab, and those whose tops are known only from outside.
 """
 
@@ -59,30 +59,6 @@ class UnknownData(OutsideData):
 
     def complete(self, given: Sequence[Shape | None]) -> Sequence[Shape | None]:
         return given
-
-
-@register("AnnotatedData")
-@dataclass(frozen=True)
-class AnnotatedData(UnknownData):
-    """Images with boxes: data (batch, C, H, W) from outside; boxes (1, 1, boxes, 8), a number of boxes that changes
-    from batch to batch and is 1 unless given.
-
-    A box is a row of item, label, instance, xmin, ymin, xmax, ymax, difficult.
-    A third top, of eric612/MobileNet-YOLO, holds a map of classes; its shape is from outside.
-    The shape rule is that of src/caffe/layers/annotated_data_layer.cpp of weiliu89/caffe, branch ssd.
-    """
-
-    example = (
-        'data_param { source: "trainval_lmdb" batch_size: 32 backend: LMDB } annotated_data_param { '
-        'label_map_file: "labelmap.prototxt" }'
-    )
-
-    fork = "SSD (weiliu89/caffe), MobileNet-YOLO (eric612/MobileNet-YOLO)"
-
-    tops: ClassVar[Count] = Count(1, 3)
-
-    def complete(self, given: Sequence[Shape | None]) -> Sequence[Shape | None]:
-        return (given[0], (1, 1, 1, 8), None)[: len(given)]
 
 
 @register("VideoData")

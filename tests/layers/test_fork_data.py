@@ -16,7 +16,7 @@ IMAGES = (4, 3, 8, 9)
 def source(kind: str, fields: str, tops: int) -> SourceLayer:
     layer = make_layer(kind, fields, bottoms=0, tops=tops)
     assert isinstance(layer, SourceLayer)
-    assert not layer.has_reader
+    assert layer.has_reader == (kind == "AnnotatedData")
     return layer
 
 
