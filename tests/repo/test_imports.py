@@ -24,6 +24,7 @@ ORDER = [
     "layers",
     "ir",
     "passes",
+    "kernels",
     "plan",
     "compiler",
     "runtime",
