@@ -112,7 +112,7 @@ class NetccError(Exception):
         if isinstance(message, str):
             message = [Diagnostic(message, span, tuple(notes), suggestion)]
         self.diagnostics: tuple[Diagnostic, ...] = tuple(message)
-        super().__init__(self.diagnostics)
+        Exception.__init__(self, self.diagnostics)  # of a class derived from another one too, no __init__ but this
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.diagnostics))
@@ -186,6 +186,14 @@ class UsageError(NetccError):
     """A command or function was called with arguments that do not go together."""
 
     exit_code = 2
+
+
+class UnknownNameError(UsageError, KeyError):
+    """Something is asked for by a name that does not exist; a KeyError too, for whoever looks it up in a mapping."""
+
+
+class ArrayError(UsageError, ValueError):
+    """Numbers that are given do not fit: their shape, or values that are no numbers; a ValueError too, as NumPy's."""
 
 
 class NetccWarning(UserWarning):

@@ -72,6 +72,7 @@ class HeldArrays:
     """The arrays of a blob that a Python layer sees: zeros of its own, or memory of the net."""
 
     def __init__(self, shape: Shape) -> None:
+        self.label = "the blob"
         self._data: Array = np.zeros(shape, np.float32)
         self._diff: Array | None = None
 
@@ -171,22 +172,17 @@ class PythonObject:
             raise LayerError(f"{name} has no method {method}")
         try:
             function(*arguments)
-        except NetccError:
-            raise
         except Exception as error:
             notes = [_place(error, self._module)]
-            raise LayerError(f"{name}.{method} failed: {_described(error)}", notes=notes) from error
+            raise _failure(error, f"{name}.{method} failed", notes) from error
 
 
 def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise LayerError(
-            f"module {name!r} cannot be imported: {_described(error)}",
-            field=(_MESSAGE, "module"),
-            notes=["PYTHONPATH must have the folder of the module"] if isinstance(error, ImportError) else (),
-        ) from error
+        notes = ["PYTHONPATH must have the folder of the module"] if isinstance(error, ImportError) else []
+        raise _failure(error, f"module {name!r} cannot be imported", notes, (_MESSAGE, "module")) from error
 
 
 def _find_class(module: ModuleType, name: str) -> type[Any]:
@@ -213,11 +209,27 @@ def _construct(kind: type[Any], message: caffe_pb2.LayerParameter) -> Any:
         return kind(*arguments)
     except Exception as error:
         name = f"{kind.__module__}.{kind.__name__}"
-        raise LayerError(f"{name} cannot be made: {_described(error)}", field=(_MESSAGE, "layer")) from error
+        raise _failure(error, f"{name} cannot be made", (), (_MESSAGE, "layer")) from error
+
+
+def _failure(error: Exception, what: str, notes: Sequence[str], field: tuple[str, ...] = ()) -> LayerError:
+    """A LayerError that is at the same time what the user's code raised: scripts may wait for either."""
+    message = f"{what}: {_described(error)}"
+    try:
+        return _both(type(error))(message, notes=notes, field=field)
+    except TypeError:  # a class that cannot be derived from, or made from a message
+        return LayerError(message, notes=notes, field=field)
+
+
+def _both(raised: type[Exception]) -> type[LayerError]:
+    if issubclass(LayerError, raised) or issubclass(raised, LayerError):
+        return LayerError
+    names = {"__module__": LayerError.__module__, "__qualname__": LayerError.__qualname__}
+    return type(LayerError.__name__, (LayerError, raised), names)
 
 
 def _described(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join((error.message if isinstance(error, NetccError) else str(error)).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

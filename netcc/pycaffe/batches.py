@@ -9,36 +9,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from netcc.errors import UsageError
+from netcc.arrays import as_numbers
+from netcc.errors import ArrayError, UsageError
 from netcc.types import Array, format_shape
 
 if TYPE_CHECKING:
     from netcc.pycaffe.net import Net
 
 
-def as_array(numbers: npt.ArrayLike, what: str) -> Array:
-    """`numbers` as an array. Raises UsageError, which calls them `what`, if they are something else."""
-    try:
-        array = np.asarray(numbers)
-    except ValueError:
-        raise UsageError(f"{what}: the rows have different lengths") from None
-    if array.dtype.kind not in "biuf":
-        raise UsageError(f"{what}: values of type {array.dtype} are no numbers that a blob can hold")
-    return array
-
-
 def copy_into(target: Array, numbers: npt.ArrayLike, what: str) -> None:
     """Copies `numbers` into the array of a blob; all but the batch may be broadcast, as in pycaffe.
 
-    Raises UsageError naming both shapes where they do not fit.
+    Raises ArrayError naming both shapes where they do not fit.
     """
-    array = as_array(numbers, what)
+    array = as_numbers(numbers, what)
     try:
         if array.shape[:1] != target.shape[:1]:
             raise ValueError
         target[...] = array
     except ValueError:
-        raise UsageError(
+        raise ArrayError(
             f"{what} is {format_shape(array.shape)}, but the blob is {format_shape(target.shape)}",
             notes=["net.blobs[name].reshape(...) gives an input another shape"],
         ) from None
@@ -73,7 +63,7 @@ class _Rows:
     def __init__(self, net: Net, given: Mapping[str, npt.ArrayLike]) -> None:
         if not given:
             raise UsageError("no rows are given", notes=[f"inputs: {', '.join(net.inputs) or 'none'}"])
-        self.arrays = {name: as_array(numbers, repr(name)) for name, numbers in given.items()}
+        self.arrays = {name: as_numbers(numbers, repr(name)) for name, numbers in given.items()}
         lengths = {name: len(array) if array.ndim else 0 for name, array in self.arrays.items()}
         if len(set(lengths.values())) > 1 or not all(lengths.values()):
             listed = ", ".join(f"{name} {length}" for name, length in lengths.items())

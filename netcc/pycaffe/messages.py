@@ -6,13 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from netcc.errors import UsageError
+from netcc.errors import ArrayError
 from netcc.schema import caffe_pb2
 from netcc.types import Array, format_shape
-
-
-class ShapeMismatchError(UsageError, ValueError):
-    """Numbers that do not fill their shape, or a shape of the wrong kind."""
 
 
 def blobproto_to_array(blob: caffe_pb2.BlobProto, return_diff: bool = False) -> Array:
@@ -31,7 +27,7 @@ def array_to_blobproto(arr: Array, diff: Array | None = None) -> caffe_pb2.BlobP
     blob.data.extend(arr.astype(float).flat)
     if diff is not None:
         if diff.shape != arr.shape:
-            raise ShapeMismatchError(f"diff is {format_shape(diff.shape)}, data {format_shape(arr.shape)}")
+            raise ArrayError(f"diff is {format_shape(diff.shape)}, data {format_shape(arr.shape)}")
         blob.diff.extend(diff.astype(float).flat)
     return blob
 
@@ -50,7 +46,7 @@ def blobprotovector_str_to_arraylist(str: bytes) -> list[Array]:
 def array_to_datum(arr: Array, label: int | None = None) -> caffe_pb2.Datum:
     """`arr` (channels, height, width) as a record of a database: uint8 as bytes, all else as floats."""
     if arr.ndim != 3:
-        raise ShapeMismatchError(f"a datum holds channels x height x width, not {format_shape(arr.shape)}")
+        raise ArrayError(f"a datum holds channels x height x width, not {format_shape(arr.shape)}")
     datum = caffe_pb2.Datum()
     datum.channels, datum.height, datum.width = arr.shape
     if arr.dtype == np.uint8:
@@ -72,4 +68,4 @@ def _reshaped(numbers: Array, shape: tuple[int, ...], what: str) -> Array:
     try:
         return numbers.reshape(shape)
     except ValueError:
-        raise ShapeMismatchError(f"{what} has {numbers.size} numbers, but its shape is {format_shape(shape)}") from None
+        raise ArrayError(f"{what} has {numbers.size} numbers, but its shape is {format_shape(shape)}") from None

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
+import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy.typing as npt
 
 from netcc.blob import Blob
-from netcc.errors import UsageError, closest
+from netcc.errors import NetccWarning, UsageError, closest
 from netcc.layers.python_layer import PythonLayer
 from netcc.pycaffe.batches import copy_into, run_all, run_backward_all
 from netcc.pycaffe.layer import NativeLayer
-from netcc.pycaffe.machine import next_seed
+from netcc.pycaffe.machine import log, next_seed
 from netcc.pycaffe.split import SplitStorage
 from netcc.pycaffe.wiring import Wiring
 from netcc.runtime import net as runtime
 from netcc.runtime.export import write_net
+from netcc.runtime.loading import UnrelatedError
+from netcc.runtime.named import Named, unknown_blob, unknown_layer
 from netcc.types import Array, Phase
 
+T = TypeVar("T")
 Hook = Callable[[int], Any]
 """Called with the number of a layer, before or after it runs."""
 
@@ -52,13 +57,14 @@ class Net:
         made = runtime.Net(
             Path(network_file),
             _phase(number),
-            Path(weights) if weights is not None else None,
             level=level or 0,
             stages=list(stages or ()),
             seed=next_seed(),
             allow_python=True,
         )
         self._hold(made)
+        if weights is not None:
+            self.copy_from(weights)
 
     @classmethod
     def of(cls, net: runtime.Net) -> Self:
@@ -75,15 +81,16 @@ class Net:
         self._closing = weakref.finalize(self, net.close)
 
     @cached_property
-    def blobs(self) -> dict[str, Blob]:
+    def blobs(self) -> Named[Blob]:
         """All blobs by name, in the order of the layers. Their data and diff are live arrays."""
-        return dict(zip(self._wiring.blob_names, self._blobs, strict=True))
+        names = self._wiring.blob_names
+        return Named(zip(names, self._blobs, strict=True), lambda name: unknown_blob(self._runtime.graph, names, name))
 
     @cached_property
     def _blobs(self) -> list[Blob]:
         own = self._runtime.blobs
         return [
-            own[name] if name == source else Blob(SplitStorage(own[source]))
+            own[name] if name == source else Blob(SplitStorage(own[source], name))
             for name, source in zip(self._wiring.blob_names, self._wiring.sources, strict=True)
         ]
 
@@ -108,9 +115,13 @@ class Net:
         return layer.object.user
 
     @property
-    def layer_dict(self) -> dict[str, Any]:
+    def layer_dict(self) -> Named[Any]:
         """The layers by name."""
-        return dict(zip(self._layer_names, self.layers, strict=True))
+        return self._by_layer(self.layers)
+
+    def _by_layer(self, things: Iterable[T]) -> Named[T]:
+        names = self._layer_names
+        return Named(zip(names, things, strict=True), lambda name: unknown_layer(names, name))
 
     @property
     def blob_loss_weights(self) -> dict[str, float]:
@@ -130,12 +141,12 @@ class Net:
     @property
     def top_names(self) -> dict[str, list[str]]:
         """The tops of each layer."""
-        return {layer.name: self._names(layer.tops) for layer in self._wiring.layers}
+        return self._by_layer(self._names(layer.tops) for layer in self._wiring.layers)
 
     @property
     def bottom_names(self) -> dict[str, list[str]]:
         """The bottoms of each layer."""
-        return {layer.name: self._names(layer.bottoms) for layer in self._wiring.layers}
+        return self._by_layer(self._names(layer.bottoms) for layer in self._wiring.layers)
 
     def _names(self, numbers: Sequence[int]) -> list[str]:
         return [self._wiring.blob_names[number] for number in numbers]
@@ -235,13 +246,12 @@ class Net:
     def _layer_number(self, name: str) -> int:
         names = self._layer_names
         if name not in names:
-            raise UsageError(f"the net has no layer {name!r}", suggestion=closest(name, names))
+            raise unknown_layer(names, name)
         return names.index(name)
 
     def _check_blobs(self, names: Sequence[str]) -> None:
         for name in names:
-            if name not in self.blobs:
-                raise UsageError(f"the net has no blob {name!r}", suggestion=closest(name, self.blobs))
+            self.blobs[name]  # raises where there is none
 
     def _forward(self, start: int, end: int) -> float:
         """Runs the layers of these numbers, both included; returns the sum of their losses."""
@@ -331,8 +341,18 @@ class Net:
         self._runtime.clear_param_diffs()
 
     def copy_from(self, weights: str | os.PathLike[str]) -> None:
-        """Copies the parameters of layers of the same name from a `.caffemodel`, binary or HDF5."""
-        self._runtime.copy_from(Path(weights))
+        """Copies the parameters of layers of the same name from a `.caffemodel`, binary or HDF5.
+
+        As Caffe it goes on if there are none, but warns. Raises WeightsError where shapes differ.
+        """
+        try:
+            report = self._runtime.copy_from(Path(weights))
+        except UnrelatedError as error:
+            (told,) = error.diagnostics
+            warnings.warn(NetccWarning(replace(told, severity="warning")), stacklevel=2)
+        else:
+            for name in report.unused:
+                log(f"Ignoring source layer {name}")
 
     def share_with(self, other: Net) -> None:
         """From now on the layers use the parameters of the layers of the same name in `other`; diffs stay apart."""
@@ -352,11 +372,7 @@ class Net:
 
     def save_hdf5(self, path: str | os.PathLike[str]) -> None:
         """Writes the parameters in HDF5, whatever the name of the file."""
-        target = Path(path)
-        written = target if target.suffix == ".h5" else target.with_name(f".{target.name}.h5")
-        write_net(written, self._runtime.graph, self._runtime.node_arrays())
-        if written != target:
-            os.replace(written, target)
+        write_net(Path(path), self._runtime.graph, self._runtime.node_arrays(), hdf5=True)
 
     load_hdf5 = copy_from
 

@@ -13,8 +13,9 @@ class SplitStorage:
     at once, and shown.
     """
 
-    def __init__(self, blob: Blob) -> None:
+    def __init__(self, blob: Blob, name: str) -> None:
         self._blob = blob
+        self.label = f"blob {name!r}"
 
     def data(self) -> Array:
         return self._blob.data

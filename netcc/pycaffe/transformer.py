@@ -6,13 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from netcc.errors import UsageError, closest
+from netcc.errors import ArrayError, closest
 from netcc.pycaffe.images import resize_image
 from netcc.types import Array, format_shape
-
-
-class TransformerError(UsageError, ValueError):
-    """A setting that does not fit the input."""
 
 
 class Transformer:
@@ -34,9 +30,7 @@ class Transformer:
         """The shape of the input `in_` of one image."""
         if in_ not in self.inputs:
             notes = [f"inputs: {', '.join(self.inputs) or 'none'}"]
-            raise TransformerError(
-                f"{in_!r} is not an input of the net", notes=notes, suggestion=closest(in_, self.inputs)
-            )
+            raise ArrayError(f"{in_!r} is not an input of the net", notes=notes, suggestion=closest(in_, self.inputs))
         return tuple(self.inputs[in_])[1:]
 
     def preprocess(self, in_: str, data: Array) -> Array:
@@ -77,16 +71,14 @@ class Transformer:
         """The order of axes: (2, 0, 1) makes rows, columns, channels to channels, rows, columns."""
         axes = len(self._shape(in_))
         if sorted(order) != list(range(axes)):
-            raise TransformerError(f"transpose is {tuple(order)}; expected an order of the {axes} axes of {in_!r}")
+            raise ArrayError(f"transpose is {tuple(order)}; expected an order of the {axes} axes of {in_!r}")
         self.transpose[in_] = order
 
     def set_channel_swap(self, in_: str, order: Sequence[int]) -> None:
         """The order of channels: (2, 1, 0) makes R, G, B to B, G, R."""
         channels = self._shape(in_)[0]
         if len(order) != channels:
-            raise TransformerError(
-                f"channel_swap is {tuple(order)}; expected one number for each of {channels} channels"
-            )
+            raise ArrayError(f"channel_swap is {tuple(order)}; expected one number for each of {channels} channels")
         self.channel_swap[in_] = order
 
     def set_raw_scale(self, in_: str, scale: float) -> None:
@@ -99,14 +91,12 @@ class Transformer:
         shape = self._shape(in_)
         if mean.ndim == 1:
             if len(mean) != shape[0]:
-                raise TransformerError(f"the mean has {len(mean)} channels, the input {in_!r} {shape[0]}")
+                raise ArrayError(f"the mean has {len(mean)} channels, the input {in_!r} {shape[0]}")
             mean = mean[:, np.newaxis, np.newaxis]
         else:
             image = mean if mean.ndim == 3 else mean[np.newaxis]
             if image.ndim != 3 or image.shape[0] not in (1, shape[0]):
-                raise TransformerError(
-                    f"the mean is {format_shape(mean.shape)}; the input {in_!r} {format_shape(shape)}"
-                )
+                raise ArrayError(f"the mean is {format_shape(mean.shape)}; the input {in_!r} {format_shape(shape)}")
             if image.shape[1:] != shape[1:]:
                 mean = resize_image(image.transpose(1, 2, 0), shape[1:]).transpose(2, 0, 1)
         self.mean[in_] = mean

@@ -17,15 +17,17 @@ def write_net(
     graph: Graph,
     arrays: Mapping[Node, Sequence[Array]],
     diffs: Mapping[Node, Sequence[Array]] | None = None,
+    *,
+    hdf5: bool | None = None,
 ) -> None:
-    """Writes the `.caffemodel` of `graph`, in HDF5 if the name of `path` ends with .h5.
+    """Writes the `.caffemodel` of `graph`, in HDF5 if asked for or, by default, if the name of `path` ends with .h5.
 
     Raises OutputError if that fails, WeightsError if HDF5 is asked for without h5py or the file would pass 2 GB; then
     nothing is left behind.
     """
     named = {node.name: blobs for node, blobs in arrays.items()}
     named_diffs = {node.name: blobs for node, blobs in diffs.items()} if diffs else None
-    if path.suffix != ".h5":
+    if not (path.suffix == ".h5" if hdf5 is None else hdf5):
         write_caffemodel(path, exported(graph), named, named_diffs)
         return
     from netcc.runtime.hdf5_weights import write_hdf5_weights

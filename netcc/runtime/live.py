@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netcc.errors import UsageError
-from netcc.ir.graph import Parameter
+from netcc.ir.graph import Node, Parameter
 from netcc.plan.plan import View
 from netcc.types import Array, Shape, count
 
@@ -21,6 +21,7 @@ class ValueStorage:
 
     def __init__(self, net: Net, name: str) -> None:
         self.net, self.name = net, name
+        self.label = f"blob {name!r}"
 
     def data(self) -> Array:
         net = self.net
@@ -49,11 +50,16 @@ class ValueStorage:
         net._pending[self.name] = fresh
 
 
+def parameter_storages(net: Net, node: Node) -> list[ParameterStorage]:
+    return [ParameterStorage(net, node.name, index) for index in range(len(node.parameters))]
+
+
 class ParameterStorage:
     """The arrays of one parameter of a layer."""
 
     def __init__(self, net: Net, layer: str, index: int) -> None:
         self.net, self.layer, self.index = net, layer, index
+        self.label = f"parameter [{index}] of layer {layer!r}"
 
     def data(self) -> Array:
         return self._array(self.net.plan.parameters)

@@ -32,6 +32,10 @@ class MisfitError(WeightsError):
     """Layers of a file do not fit those of the net."""
 
 
+class UnrelatedError(MisfitError):
+    """A file and a net have no layer in common."""
+
+
 @dataclass(frozen=True)
 class LoadReport:
     """What became of the layers, by name.
@@ -83,13 +87,19 @@ def load_weights(
 ) -> LoadReport:
     """Copies the blobs of layers of the same name from `path` into `arrays`.
 
-    Raises MisfitError with one fault for every layer that does not fit and may not be passed over, naming both shapes;
-    then nothing was copied.
+    Raises MisfitError with one fault for every layer that does not fit and may not be passed over, naming both shapes,
+    and UnrelatedError if no layer of the file is in the net; then nothing was copied.
     """
     if mismatch not in MISMATCHES:
         raise UsageError(f"mismatch is {mismatch!r}; expected one of: {', '.join(MISMATCHES)}")
     layers = {layer.name: layer for layer in read_caffemodel(path)}
     nodes = {node.name: node for node in graph.nodes if arrays[node]}
+    theirs = [name for name, layer in layers.items() if layer.blobs]
+    if mismatch == "error" and nodes and not nodes.keys() & layers.keys():
+        raise UnrelatedError(
+            f"{path} has the weights of another net: none of its layers is in this one",
+            notes=[f"in the file: {_names(theirs) or 'no layer with weights'}", f"in the net: {_names(list(nodes))}"],
+        )
     faults = {name: _misfits(node, layers[name], mismatch) for name, node in nodes.items() if name in layers}
     if mismatch != "skip" and any(faults.values()):
         found = [(nodes[name], fault) for name in faults for fault in faults[name]]
@@ -104,7 +114,7 @@ def load_weights(
             report.loaded.append(name)
             if _copy(node, arrays[node], layers[name]):
                 report.reshaped.append(name)
-    report.unused.extend(name for name, layer in layers.items() if layer.blobs and name not in nodes)
+    report.unused.extend(name for name in theirs if name not in nodes)
     report.suggestions.update(_suggestions(report))
     return report
 

@@ -10,20 +10,23 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from netcc.arrays import as_numbers, copy_into
 from netcc.blob import Blob
 from netcc.compiler import NetSource, bind_net, plan_graph, shaped_graph
 from netcc.data.bad_records import BadRecords, Policy, bad_records_for
 from netcc.data.readers.memory import MemorySource
-from netcc.errors import UsageError, closest
+from netcc.errors import NetccError, UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.layers.python_objects import objects_for_net, using
 from netcc.plan.plan import Plan, View
 from netcc.runtime.executor import Executor, Resized
 from netcc.runtime.export import write_net
-from netcc.runtime.live import ParameterStorage, ValueStorage
+from netcc.runtime.live import ValueStorage, parameter_storages
 from netcc.runtime.loading import LoadReport, Mismatch, load_weights
+from netcc.runtime.named import Named, ParameterBlobs, unknown_blob, unknown_layer, unknown_parameters
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
 from netcc.runtime.run_state import Running, RunState
+from netcc.runtime.settings import float_type, phase_of, refused_shapes
 from netcc.runtime.sinks import Sinks
 from netcc.runtime.sources import Sources
 from netcc.schema.select import select
@@ -68,13 +71,13 @@ class Net:
         on_bad_record: Policy | BadRecords | None = None,
     ) -> None:
         self._bound = bind_net(net, strict=strict)
-        self.phase = Phase(phase)
+        self.phase = phase_of(phase)
         self._definition = select(self._bound, self.phase, level, stages)
         self._given: dict[str, Shape] = dict(shapes or {})
         self._pending: dict[str, Array] = {}
         self._measured: dict[int, tuple[Shape, ...]] = {}
         self._spare_diffs: dict[str, Array] = {}
-        self._dtype = np.dtype(dtype)
+        self._dtype = float_type(dtype)
         self._keep_all, self._gradients = keep_all, gradients
         fills, draws = np.random.SeedSequence(seed).spawn(2)
         self._random = np.random.default_rng(draws)
@@ -83,6 +86,7 @@ class Net:
         self._sources = Sources(self.phase, self._random, base, sources, self.bad_records)
         self._sinks = Sinks()
         self._python_objects = objects_for_net(allow_python)
+        self._closed = False
         try:
             self._sources.check_given(self._definition)
             graph = self._shaped_graph(self._given, {})
@@ -102,10 +106,10 @@ class Net:
 
     def _install(self, graph: Graph, parameters: Mapping[Parameter, Array], diffs: Mapping[Parameter, Array]) -> None:
         """Plans `graph` and gives it memory."""
-        self.plan: Plan = plan_graph(graph, keep_all=self._keep_all, gradients=self._gradients)
+        plan = plan_graph(graph, keep_all=self._keep_all, gradients=self._gradients)
         readers = {node: self._sources.open(node) for node in graph.nodes if self._sources.feeds(node)}
-        self._executor = Executor(
-            self.plan,
+        executor = Executor(
+            plan,
             self._random,
             dtype=self._dtype,
             parameters=parameters,
@@ -113,6 +117,8 @@ class Net:
             readers=readers,
             writers=self._sinks.writers(graph.nodes),
         )
+        self.plan: Plan = plan
+        self._executor = executor
         self._values = graph.blobs()
         self._overwritten: list[tuple[Value, Value]] = []
         for first in graph.inputs():
@@ -122,12 +128,18 @@ class Net:
             elif last is not first:
                 self._overwritten.append((first, last))
         self._nodes = {node.name: index for index, node in enumerate(graph.nodes)}
-        self.blobs: dict[str, Blob] = {name: Blob(ValueStorage(self, name)) for name in self._values}
-        self.params: dict[str, list[Blob]] = {
-            node.name: [Blob(ParameterStorage(self, node.name, index)) for index in range(len(node.parameters))]
-            for node in graph.nodes
-            if node.parameters
-        }
+        self.blobs: Named[Blob] = Named(
+            ((name, Blob(ValueStorage(self, name))) for name in self._values),
+            lambda name: unknown_blob(self.graph, self._values, name),
+        )
+        self.params: Named[list[Blob]] = Named(
+            (
+                (node.name, ParameterBlobs(map(Blob, parameter_storages(self, node)), node.name))
+                for node in graph.nodes
+                if node.parameters
+            ),
+            lambda name: unknown_parameters(self.graph, name),
+        )
         self.inputs: list[str] = [value.name for value in graph.inputs()]
         self.outputs: list[str] = [value.name for value in graph.outputs()]
 
@@ -151,14 +163,14 @@ class Net:
         """Runs the net, or its layers from `start` to `end`, and returns the outputs by name (live arrays).
 
         Keyword arguments are copied into the input blobs; a new shape makes the net follow.
+        Raises UsageError for a name that does not exist, ArrayError for what are no numbers, ShapeError where a layer
+        cannot take a new shape; then the inputs are as they were.
         """
-        for name, numbers in inputs.items():
-            self._set_input(name, np.asarray(numbers))
-        if self._pending:
-            self.reshape()
-        first = self.node_index(start) if start else 0
-        last = self.node_index(end) if end else len(self.graph.nodes) - 1
-        if not start:
+        if self._closed:
+            raise UsageError("the net is closed, and its data with it", notes=["make another to run it"])
+        first, last = self._range(start, end)
+        self._take(inputs)
+        if first == 0:
             self._feed_overwritten()
         while True:
             try:
@@ -179,17 +191,16 @@ class Net:
             raise UsageError("this net was made without gradients; make it with gradients=True to run backward")
         if diffs and not self._keep_all:
             raise UsageError("this net reuses the memory of diffs; make it with keep_all=True to give some to backward")
+        last, first = self._range(end, start)
         for name, numbers in diffs.items():
-            if name not in self.outputs:
-                raise UsageError(f"{name!r} is not an output of the net", suggestion=closest(name, self.outputs))
-            self.blobs[name].diff[...] = numbers
+            _check_name("output", name, self.outputs)
+            copy_into(self.blobs[name].diff, numbers, f"the diff of output {name!r}")
         if start or end:
-            first = self.node_index(start) if start else len(self.graph.nodes) - 1
-            self._executor.backward_part(first, self.node_index(end) if end else 0)
+            self._executor.backward_part(first, last)
         else:
             self._executor.backward(accumulate=True)
             self._show_overwritten()
-        names = [value.name for value in self.graph.nodes[self.node_index(end)].inputs] if end else self.inputs
+        names = [value.name for value in self.graph.nodes[last].inputs] if end else self.inputs
         return {name: self.blobs[name].diff for name in names}
 
     def _feed_overwritten(self) -> None:
@@ -213,11 +224,19 @@ class Net:
             array.fill(0)
 
     def reshape(self) -> None:
-        """Follows new shapes of input blobs at once (`forward` does so by itself). Parameters keep their numbers."""
-        given = {**self._given, **{name: array.shape for name, array in self._pending.items()}}
+        """Follows new shapes of input blobs at once (`forward` does so by itself). Parameters keep their numbers.
+
+        Raises ShapeError where a layer cannot take them; then the net keeps the shapes that it had.
+        """
+        pending, self._pending = self._pending, {}
+        given = {**self._given, **{name: array.shape for name, array in pending.items()}}
         kept = {name: self.blobs[name].data for name in self._held_inputs()}
-        self._lay_out(given, {})
-        self._given, pending, self._pending = given, self._pending, {}
+        try:
+            self._lay_out(given, {})
+        except NetccError as error:
+            shapes = {name: (array.shape, self.blobs[name].shape) for name, array in pending.items()}
+            raise refused_shapes(shapes, error) from error.__cause__
+        self._given = given
         for name, numbers in {**kept, **pending}.items():
             if self.blobs[name].shape == numbers.shape:
                 self.blobs[name].data[...] = numbers
@@ -275,9 +294,22 @@ class Net:
 
     def node_index(self, layer: str) -> int:
         """The place of a layer in the net. Raises UsageError with a did-you-mean."""
+        if not isinstance(layer, str):
+            raise UsageError(
+                f"a layer is named by its name, not by a {type(layer).__name__}",
+                notes=["inputs are given by theirs: forward(data=...)"],
+            )
         if layer not in self._nodes:
-            raise UsageError(f"the net has no layer {layer!r}", suggestion=closest(layer, self._nodes))
+            raise unknown_layer(self._nodes, layer)
         return self._nodes[layer]
+
+    def _range(self, first: str | None, last: str | None) -> tuple[int, int]:
+        """The places of two layers, by default the ends of the net. Raises UsageError if the second comes earlier."""
+        begin = self.node_index(first) if first is not None else 0
+        end = self.node_index(last) if last is not None else len(self.graph.nodes) - 1
+        if begin > end:
+            raise UsageError(f"layer {first!r} comes after {last!r}: there is nothing between them to run")
+        return begin, end
 
     def node_arrays(self) -> dict[Node, list[Array]]:
         """The live parameter arrays of every layer, under the layer's own shapes."""
@@ -312,7 +344,9 @@ class Net:
         """Closes the data sources and puts files that the net wrote in their place.
 
         The net can be used as a context manager instead. Raises OutputError where a file cannot be written.
+        Parameters stay readable; a net that reads or writes data cannot run any more.
         """
+        self._closed |= bool(self._sources.opened) or self._sinks.in_use
         self._sources.close()
         self._sinks.close()
 
@@ -330,22 +364,29 @@ class Net:
             f"{self.graph.parameter_count():,} parameters)"
         )
 
-    def _set_input(self, name: str, numbers: Array) -> None:
-        if name not in self.inputs:
-            raise UsageError(
-                f"{name!r} is not an input of the net",
-                notes=[f"inputs: {', '.join(self.inputs) or 'none'}"],
-                suggestion=closest(name, self.inputs),
-            )
-        if numbers.shape != self.blobs[name].shape:
-            self.blobs[name].reshape(*numbers.shape)
-        self.blobs[name].data[...] = numbers
+    def _take(self, inputs: Mapping[str, npt.ArrayLike]) -> None:
+        """Copies the arrays into the input blobs, all or none; the net follows their shapes."""
+        for name in inputs:
+            _check_name("input", name, self.inputs)
+        arrays = {name: as_numbers(numbers, f"input {name!r}") for name, numbers in inputs.items()}
+        for name, array in arrays.items():
+            self.blobs[name].reshape(*array.shape)
+        if self._pending:
+            self.reshape()
+        for name, array in arrays.items():
+            self.blobs[name].data[...] = array
 
     def _held_inputs(self) -> list[str]:
         return [value.name for node in self.graph.nodes if node.layer.from_outside for value in node.outputs]
 
     def _value(self, name: str) -> Value:
         return self._values[name]
+
+
+def _check_name(kind: str, name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        notes = [f"{kind}s: {', '.join(names) or 'none'}"]
+        raise UsageError(f"{name!r} is not an {kind} of the net", notes=notes, suggestion=closest(name, names))
 
 
 def _folder_of(source_name: str) -> Path | None:

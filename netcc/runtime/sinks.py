@@ -20,6 +20,11 @@ class Sinks:
         """Where those of `nodes` that write files write to."""
         return {node: self._open(node) for node in nodes if node.layer.has_writer}
 
+    @property
+    def in_use(self) -> bool:
+        """Whether there is a file that is not closed."""
+        return bool(self._opened)
+
     def close(self) -> None:
         """Puts all files in their place. Raises OutputError where that fails."""
         while self._opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import helpers.python_layers as classes
@@ -216,6 +217,40 @@ def test_a_failure_is_told_with_its_place_in_the_class_and_in_the_net(method: st
     assert diagnostic.span is not None
     assert diagnostic.span.line == 3
     assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+class OddError(Exception):
+    """It can be made from two arguments alone."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(one, two)
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        StopIteration(), KeyError("a"), OSError(2, "no such thing"), OddError(1, 2), AssertionError("b"),
+        UnicodeDecodeError("ascii", b"x", 0, 1, "odd"), netcc.NetccError("ours"), ExceptionGroup("group", [OSError()]),
+    ],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_a_failure_is_a_layer_error_and_what_the_class_raised(
+    raised: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forward(self: object, bottom: object, top: object) -> None:
+        raise raised
+
+    net = make_net(data() + python("Scaled", text="3"))
+    with monkeypatch.context() as patch:
+        patch.setattr(classes.Scaled, "forward", forward)
+        with pytest.raises(LayerError, match=r"Scaled\.forward failed: ") as caught:
+            net.forward()
+    assert isinstance(caught.value, type(raised)) != isinstance(raised, ExceptionGroup)
+    assert caught.value.__cause__ is raised
+    frames = traceback.extract_tb(raised.__traceback__)
+    assert (frames[-1].filename, frames[-1].name) == (__file__, "forward")
+    assert type(caught.value).__name__ == "LayerError"
+    np.testing.assert_array_equal(net.forward(x=X)["y"], 3 * X)
 
 
 def test_a_class_may_lack_backward_until_it_is_wanted() -> None:

@@ -16,6 +16,7 @@ ORDER = [
     "version",
     "errors",
     "atomic",
+    "arrays",
     "blob",
     "zoo",
     "prototxt",

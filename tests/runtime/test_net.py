@@ -178,5 +178,5 @@ def test_weights_that_do_not_fit_name_every_layer_and_change_nothing(tmp_path: P
 def test_repr_shows_what_matters() -> None:
     net = Net('name: "tiny"\n' + NET, TEST)
     assert repr(net) == "Net('tiny', TEST, 4 layers, 16 parameters)"
-    assert repr(net.blobs["x"]) == "Blob(shape=(2, 3))"
+    assert repr(net.blobs["x"]) == "Blob(blob 'x', 2 x 3)"
     assert (net.blobs["x"].num, net.blobs["x"].channels, net.blobs["x"].height) == (2, 3, 1)
