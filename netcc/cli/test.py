@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,7 +61,7 @@ def test(
     """
     from netcc.cli.loading import advising, warn_of_gaps
     from netcc.cli.reading import read_net
-    from netcc.runtime.loading import split_names
+    from netcc.runtime.loading import load_weights, split_names
     from netcc.runtime.net import Net
     from netcc.solver.evaluate import MeanScores, output_scores
     from netcc.types import TEST
@@ -71,7 +72,7 @@ def test(
     with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False) as made:
         for file in split_names(weights):
             with advising(mismatch):
-                warn_of_gaps(made.copy_from(file, mismatch))
+                warn_of_gaps(load_weights(made.graph, made.node_arrays(), Path(file), mismatch))
         for batch in range(iterations):
             made.forward()
             loss += made.loss / iterations

@@ -57,6 +57,15 @@ class LoadReport:
         """Whether file and net have the same layers of the same shapes."""
         return not (self.filled or self.unused or self.reshaped or self.skipped)
 
+    def check_related(self) -> None:
+        """Raises UnrelatedError if the file has none of the net's layers, and the net has some that need weights."""
+        if self.filled and not (self.loaded or self.skipped):
+            theirs, ours = _names(self.unused) or "no layer with weights", _names(self.filled)
+            raise UnrelatedError(
+                f"{self.path} has the weights of another net: none of its layers is in this one",
+                notes=[f"in the file: {theirs}", f"in the net: {ours}"],
+            )
+
     def lines(self) -> list[str]:
         """The report for users: a line for each kind that there is."""
         layers = "1 layer" if len(self.loaded) == 1 else f"{len(self.loaded)} layers"
@@ -87,19 +96,13 @@ def load_weights(
 ) -> LoadReport:
     """Copies the blobs of layers of the same name from `path` into `arrays`.
 
-    Raises MisfitError with one fault for every layer that does not fit and may not be passed over, naming both shapes,
-    and UnrelatedError if no layer of the file is in the net; then nothing was copied.
+    Raises MisfitError with one fault for every layer that does not fit and may not be passed over, naming both shapes;
+    then nothing was copied.
     """
     if mismatch not in MISMATCHES:
         raise UsageError(f"mismatch is {mismatch!r}; expected one of: {', '.join(MISMATCHES)}")
     layers = {layer.name: layer for layer in read_caffemodel(path)}
     nodes = {node.name: node for node in graph.nodes if arrays[node]}
-    theirs = [name for name, layer in layers.items() if layer.blobs]
-    if mismatch == "error" and nodes and not nodes.keys() & layers.keys():
-        raise UnrelatedError(
-            f"{path} has the weights of another net: none of its layers is in this one",
-            notes=[f"in the file: {_names(theirs) or 'no layer with weights'}", f"in the net: {_names(list(nodes))}"],
-        )
     faults = {name: _misfits(node, layers[name], mismatch) for name, node in nodes.items() if name in layers}
     if mismatch != "skip" and any(faults.values()):
         found = [(nodes[name], fault) for name in faults for fault in faults[name]]
@@ -114,7 +117,7 @@ def load_weights(
             report.loaded.append(name)
             if _copy(node, arrays[node], layers[name]):
                 report.reshaped.append(name)
-    report.unused.extend(name for name in theirs if name not in nodes)
+    report.unused.extend(name for name, layer in layers.items() if layer.blobs and name not in nodes)
     report.suggestions.update(_suggestions(report))
     return report
 

@@ -261,9 +261,13 @@ class Net:
         """Copies the parameters of layers of the same name from a `.caffemodel`; says what was loaded.
 
         `mismatch`: what becomes of a layer whose shapes differ: "error", "skip" or, with as many numbers, "reshape".
-        Raises WeightsError naming the layer and both shapes where they may not differ; then nothing has been changed.
+        Raises WeightsError naming the layer and both shapes where they may not differ, or where file and net have no
+        layer in common (unless `mismatch` is "skip"); then nothing has been changed.
         """
-        return load_weights(self.graph, self.node_arrays(), Path(weights), mismatch)
+        report = load_weights(self.graph, self.node_arrays(), Path(weights), mismatch)
+        if mismatch != "skip":
+            report.check_related()
+        return report
 
     def share_with(self, other: Net) -> None:
         """From now on layers use the parameters of the layers of the same name in `other`; diffs stay apart.

@@ -17,7 +17,7 @@ from netcc.compiler import NetSource
 from netcc.data.bad_records import BadRecords, Policy, bad_records_for
 from netcc.errors import Diagnostic, OutputError, SolverError
 from netcc.prototxt.format import format_message
-from netcc.runtime.loading import LoadReport, Mismatch, split_names
+from netcc.runtime.loading import LoadReport, Mismatch, load_weights, split_names
 from netcc.runtime.net import Net
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundSolver, load_solver
@@ -338,9 +338,10 @@ class Solver:
     def _load(self, weights: Sequence[str | Path], mismatch: Mismatch) -> None:
         """Weights files into all nets: a test net may have layers of its own."""
         for path in weights:
-            self.weights_reports.append(self.net.copy_from(path, mismatch))
-            for net in self.test_nets:
-                net.copy_from(path, mismatch)
+            report, *_ = (
+                load_weights(net.graph, net.node_arrays(), Path(path), mismatch) for net in (self.net, *self.test_nets)
+            )
+            self.weights_reports.append(report)
 
     def _tell(self, event: Event) -> None:
         for listener in self.listeners:
