@@ -6,8 +6,9 @@ check_layer(layer, [(2, 3, 6, 6)])
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,28 @@ from netcc.schema import caffe_pb2
 from netcc.schema.bind import bind
 from netcc.types import TRAIN, Array, Phase, Shape
 
+Lay: TypeAlias = Callable[[Array], Array]
+"""Puts an array into another order in memory, under the same shape."""
+
 _STEP = 1e-5
 """Half the distance of the points of a central difference; kinks of a layer must be further away than this."""
+
+
+def as_it_lies(array: Array) -> Array:
+    """The array itself."""
+    return array
+
+
+def channels_last(array: Array) -> Array:
+    """A copy whose axis 1 is the innermost in memory, with a gap after each run of it."""
+    if array.ndim < 2:
+        return array
+    order = np.moveaxis(array, 1, -1)
+    wide = np.zeros((*order.shape[:-1], order.shape[-1] + 3), array.dtype)
+    _spoil(wide)
+    laid = np.moveaxis(wide[..., : order.shape[-1]], -1, 1)
+    np.copyto(laid, array)
+    return laid
 
 
 def make_layer(type_name: str, fields: str = "", *, phase: Phase = TRAIN, bottoms: int = 1, tops: int = 1) -> Layer:
@@ -61,21 +82,23 @@ def run_layer(
     in_place: bool = False,
     wanted: Sequence[bool] | None = None,
     seed: int = 0,
+    lay: Lay = as_it_lies,
 ) -> Result:
     """Runs `layer` alone: start, forward and, with `top_diffs`, backward.
 
     `parameters` None draws them from `seed` (those that do not learn are positive); `given` are shapes from outside
     and `reader` the batches for a SourceLayer; `in_place` lets top 0 share the memory of bottom 0; `wanted` says for
     which bottoms and parameters, in this order, a gradient is asked (None: all that the layer allows). All memory that
-    the layer must write itself is NaN beforehand.
+    the layer must write itself is NaN beforehand. `lay` puts bottoms, tops, their diffs, and buffers of the shape of
+    bottom 0 into another order in memory.
     """
-    arrays = [np.array(bottom, dtype) for bottom in bottoms]
+    arrays = [lay(np.array(bottom, dtype)) for bottom in bottoms]
     shapes = [array.shape for array in arrays]
     if given is not None and isinstance(layer, SourceLayer):
         signature = layer.infer_given(given, tops)
     else:
         signature = layer.infer(shapes, tops)
-    operands = _allocate(layer, signature, arrays, parameters, np.dtype(dtype), in_place=in_place, seed=seed)
+    operands = _allocate(layer, signature, arrays, parameters, np.dtype(dtype), in_place=in_place, seed=seed, lay=lay)
     operands.reader = reader
     layer.start(operands)
     if layer.dynamic:
@@ -84,7 +107,7 @@ def run_layer(
     layer.forward(operands)
     if top_diffs is not None:
         learns = [spec.learns for spec in signature.parameters]
-        _prepare_backward(layer, operands, top_diffs, learns, in_place=in_place, wanted=wanted)
+        _prepare_backward(layer, operands, top_diffs, learns, in_place=in_place, wanted=wanted, lay=lay)
         layer.backward(operands)
     return Result(signature, operands, operands.tops, operands.bottom_diffs, operands.parameter_diffs)
 
@@ -98,19 +121,25 @@ def _allocate(
     *,
     in_place: bool,
     seed: int,
+    lay: Lay,
 ) -> Operands:
     if parameters is None:
         parameters = _draw_parameters(signature, seed)
-    tops = [np.full(shape, np.nan, dtype) for shape in signature.tops]
+    tops = [lay(np.full(shape, np.nan, dtype)) for shape in signature.tops]
     if in_place:
         tops[0] = bottoms[0].reshape(signature.tops[0])
+
+    def buffers(wanted: Sequence[Buffer]) -> tuple[Array, ...]:
+        arrays = [_buffer(buffer, dtype) for buffer in wanted]
+        return tuple(lay(array) if bottoms and array.shape == bottoms[0].shape else array for array in arrays)
+
     return Operands(
         bottoms=tuple(bottoms),
         tops=tuple(tops),
         parameters=tuple(np.array(parameter, dtype) for parameter in parameters),
-        saved=tuple(_buffer(buffer, dtype) for buffer in signature.saved),
-        scratch=tuple(_buffer(buffer, dtype) for buffer in signature.scratch),
-        state=tuple(_buffer(buffer, dtype) for buffer in signature.state),
+        saved=buffers(signature.saved),
+        scratch=buffers(signature.scratch),
+        state=buffers(signature.state),
         random=np.random.default_rng(seed + 1),
     )
 
@@ -140,20 +169,22 @@ def _prepare_backward(
     *,
     in_place: bool,
     wanted: Sequence[bool] | None,
+    lay: Lay,
 ) -> None:
     bottoms = operands.bottoms
     allowed = [layer.differentiable and layer.gradient_allowed(i) for i in range(len(bottoms))]
     flags = [*allowed, *learns] if wanted is None else list(wanted)
     operands.top_diffs = tuple(
-        np.array(diff, top.dtype).reshape(top.shape) for diff, top in zip(top_diffs, operands.tops, strict=True)
+        lay(np.array(diff, top.dtype).reshape(top.shape)) for diff, top in zip(top_diffs, operands.tops, strict=True)
     )
     diffs = [
-        np.full_like(array, np.nan) if flag else None
+        np.full(array.shape, np.nan, array.dtype) if flag else None
         for array, flag in zip((*bottoms, *operands.parameters), flags, strict=True)
     ]
+    bottom_diffs = [None if diff is None else lay(diff) for diff in diffs[: len(bottoms)]]
     if in_place and diffs[0] is not None:
-        diffs[0] = operands.top_diffs[0].reshape(bottoms[0].shape)
-    operands.bottom_diffs = tuple(diffs[: len(bottoms)])
+        bottom_diffs[0] = operands.top_diffs[0].reshape(bottoms[0].shape)
+    operands.bottom_diffs = tuple(bottom_diffs)
     operands.parameter_diffs = tuple(diffs[len(bottoms) :])
 
 
@@ -174,7 +205,8 @@ def check_layer(
     (all if None); `gradient` False leaves out the comparison with central differences; `batched` repeats all with a
     first axis of 1. Checked: every number of tops and diffs is written; bottoms, learning parameters and top diffs are
     not; gradients are right; backward reads nothing but what `needs` declares and gives the same twice; leaving out
-    one gradient changes no other; float32 agrees with float64; in place, where allowed, agrees with not in place.
+    one gradient changes no other; float32 agrees with float64; in place, where allowed, agrees with not in place;
+    slices of the batch and another order in memory, where allowed, give the same.
     """
     case = _Case(layer, _draw(shapes, integers or {}, seed), tops, gradient_tops, seed)
     case.check_forward()
@@ -188,6 +220,8 @@ def check_layer(
         case.check_in_place()
     if layer.batchwise() and shapes[0][0] > 1:
         case.check_slices()
+    if layer.any_layout:
+        case.check_layout()
     if batched and shapes[0][0] != 1:
         single = [(1, *shape[1:]) for shape in shapes]
         check_layer(
@@ -326,6 +360,13 @@ class _Case:
             pieces = [piece for part in parts if (piece := part.parameter_diffs[index]) is not None]
             if diff is not None:
                 _assert_close([pieces[0] + pieces[1]], [diff], "slices do not add up to the parameter diff")
+
+    def check_layout(self) -> None:
+        laid = self._run(lay=channels_last)
+        _assert_close(laid.tops, self._result.tops, "channels-last arrays give another top")
+        for index, (found, diff) in enumerate(zip(self._diffs(laid), self._diffs(self._result), strict=True)):
+            if found is not None and diff is not None:
+                _assert_close([found], [diff], f"channels-last arrays give another diff {index}")
 
     def check_in_place(self) -> None:
         shared = self._run(in_place=True)

@@ -110,6 +110,24 @@ class LosesPrecision(Square):
             operands.tops[0][...] = operands.tops[0].astype(np.float16)
 
 
+class LosesItsTop(Square):
+    """Flattens channels-last arrays, which copies them."""
+
+    any_layout = True
+
+    def forward(self, operands: Operands) -> None:
+        np.square(operands.bottoms[0].reshape(-1), out=operands.tops[0].reshape(-1))
+
+
+class LosesItsDiff(Square):
+    any_layout = True
+
+    def backward(self, operands: Operands) -> None:
+        for diff in operands.bottom_diffs:
+            if diff is not None:
+                np.multiply((operands.bottoms[0] * operands.top_diffs[0]).reshape(-1), 2, out=diff.reshape(-1))
+
+
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
@@ -122,6 +140,8 @@ class LosesPrecision(Square):
         (ReadsOldScratch(), "sees only what it needs changed diff 0"),
         (WrongInPlace(), "working in place changed top 0"),
         (LosesPrecision(), "float32 differs from float64 in array 0"),
+        (LosesItsTop(), "channels-last arrays give another top"),
+        (LosesItsDiff(), "channels-last arrays give another diff 0"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from netcc.layers.base import Buffer, Layer, Needs, Operands, Signature, same_shape
+from netcc.layers.masks import choose
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
@@ -18,6 +19,7 @@ class Activation(Layer):
     """One bottom, one top of the same shape."""
 
     in_place = True
+    any_layout = True
 
     def batchwise(self) -> bool:
         return True
@@ -66,14 +68,14 @@ class ReLU(Activation):
         (dx,), (dy,) = operands.bottom_diffs, operands.top_diffs
         if dx is None:
             return
-        positive, kept = operands.scratch
-        np.greater(operands.tops[0] if self.negative_slope >= 0 else operands.bottoms[0], 0, out=positive)
+        mask, bent = operands.scratch
+        np.greater(operands.tops[0] if self.negative_slope >= 0 else operands.bottoms[0], 0, out=mask)
         if self.negative_slope == 0:
-            np.multiply(dy, positive, out=dx)
+            np.multiply(dy, mask, out=dx)
             return
-        np.multiply(dy, positive, out=kept)
-        np.multiply(dy, self.negative_slope, out=dx)
-        np.copyto(dx, kept, where=positive)
+        np.logical_not(mask, out=mask)
+        np.multiply(dy, self.negative_slope, out=bent)
+        choose(mask, bent, dy, dx, scratch=bent)
 
 
 @register("Sigmoid")

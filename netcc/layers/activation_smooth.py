@@ -10,6 +10,7 @@ import numpy as np
 
 from netcc.layers.base import Buffer, Needs, Operands, Signature, same_shape
 from netcc.layers.curve import Curve
+from netcc.layers.masks import choose
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
@@ -33,7 +34,7 @@ class ELU(Curve):
         return cls(message.elu_param.alpha, float(getattr(message.elu_param, "lambda")))
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0]), Buffer(bottoms[0], "bool")))
+        return same_shape(bottoms, scratch=(Buffer(bottoms[0]), Buffer(bottoms[0], "bool"), Buffer(bottoms[0])))
 
     def needs(self) -> Needs:
         # The sign of y tells that of x unless a constant turns it round.
@@ -56,10 +57,10 @@ class ELU(Curve):
 
     def slope(self, operands: Operands, out: Array) -> None:
         """gain for x > 0, else y + gain * alpha."""
-        positive = operands.scratch[1]
+        _, positive, changes = operands.scratch
         np.greater(operands.tops[0] if self._keeps_sign else operands.bottoms[0], 0, out=positive)
         np.add(operands.tops[0], self.gain * self.alpha, out=out)
-        np.copyto(out, self.gain, where=positive)
+        choose(positive, np.array(self.gain, out.dtype), out, out, scratch=changes)
 
 
 @register("SeLU")

@@ -28,6 +28,7 @@ class Axpy(Layer):
     fork = "SENet (hujie-frank/SENet)"
 
     bottoms = Count(3, 3)
+    any_layout = True
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:

@@ -140,6 +140,11 @@ class Layer(ABC):
     in_place: ClassVar[bool] = False
     """Top 0 may share its array with bottom 0 (and their diffs likewise)."""
 
+    any_layout: ClassVar[bool] = False
+    """forward and backward take arrays whose axes lie in any order in memory, with gaps between them too, if only the
+    axes from 2 on keep theirs: channels-last arrays under their usual shape, say. Buffers that have the shape of bottom
+    0 lie as it does, all others as always."""
+
     is_loss: ClassVar[bool] = False
     """Top 0 has loss weight 1 unless the net says otherwise; bottom 1 holds labels and never gets a gradient."""
 

@@ -10,7 +10,15 @@ import numpy as np
 
 from netcc.errors import LayerError, ShapeError
 from netcc.layers.base import Buffer, Layer, Needs, Operands, ParameterSpec, Signature, same_shape
-from netcc.layers.channels import channel_products, channel_shape, channel_sums, channel_view, piece_length, pieces
+from netcc.layers.channels import (
+    channel_products,
+    channel_shape,
+    channel_sums,
+    channel_view,
+    piece_buffer,
+    piece_like,
+    pieces,
+)
 from netcc.layers.default_filler import constant_unless_given
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -35,6 +43,7 @@ class BatchNorm(Layer):
     """
 
     in_place = True
+    any_layout = True
 
     use_global_stats: bool
     fraction: float
@@ -76,13 +85,11 @@ class BatchNorm(Layer):
         if self.scale_bias:
             parameters.append(ParameterSpec("scale", channels, self.scale_filler))
             parameters.append(ParameterSpec("bias", channels, self.bias_filler))
-        outer, _, inner = channel_shape(bottom)
-        each = bottom[1] * inner
         return same_shape(
             bottoms,
             parameters=tuple(parameters),
             saved=(Buffer(channels), *([Buffer(bottom)] if self.scale_bias else [])),
-            scratch=(Buffer((piece_length(outer, each), bottom[1], inner)),),
+            scratch=(piece_buffer(channel_shape(bottom)),),
         )
 
     def batchwise(self) -> bool:
@@ -143,14 +150,13 @@ class BatchNorm(Layer):
 def normalization_gradient(dy: Array, normalized: Array, gain: Array, dx: Array, scratch: Array) -> None:
     """dx = gain * (dy - mean(dy) - normalized * mean(dy * normalized)), means over all but the channels.
 
-    All are (outer, channels, inner), but `gain` is (channels) and `scratch` as long as the largest of `pieces`. `dx`
-    may be `dy`.
+    All are (outer, channels, inner), but `gain` is (channels) and `scratch` a `piece_buffer`. `dx` may be `dy`.
     """
     outer, channels, inner = dy.shape
     shift = (channel_sums(dy) / (outer * inner))[:, None]
     slope = (channel_products(dy, normalized) / (outer * inner))[:, None]
     for piece in pieces(outer, channels * inner):
-        part = scratch[: len(dy[piece])]
+        part = piece_like(scratch, dy[piece])
         np.multiply(normalized[piece], slope, out=part)
         part += shift
         np.subtract(dy[piece], part, out=dx[piece])

@@ -12,7 +12,7 @@ import numpy as np
 from netcc.errors import ShapeError
 from netcc.layers.base import Buffer, Count, Layer, Needs, Operands, ParameterSpec, Signature
 from netcc.layers.batch_norm import normalization_gradient
-from netcc.layers.channels import channel_products, channel_shape, channel_sums, channel_view, piece_length
+from netcc.layers.channels import channel_products, channel_shape, channel_sums, channel_view, piece_buffer
 from netcc.layers.default_filler import constant_unless_given
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -48,6 +48,7 @@ class BN(Layer):
     fork = "SegNet (alexgkendall/caffe-segnet), PSPNet (hszhao/PSPNet)"
 
     in_place = True
+    any_layout = True
     tops = Count(1, 3)
 
     statistics: Statistics
@@ -88,13 +89,13 @@ class BN(Layer):
             raise ShapeError(f"BN needs a bottom of 2 axes or more (N x C ...), not {format_shape(bottom)}")
         if tops > 1 and (self.has_running or self.statistics is Statistics.FOLDED):
             raise ShapeError("only SegNet's BN that learns has more than one top", field=("top", "1"))
-        outer, channels, inner = channel_shape(bottom)
+        channels = bottom[1]
         each = (1, channels, 1, 1)
         return Signature(
             tops=(bottom, each, each)[:tops],
             parameters=self._parameters(each),
             saved=(Buffer(bottom), Buffer((channels,))),
-            scratch=(Buffer((piece_length(outer, channels * inner), channels, inner)),),
+            scratch=(piece_buffer(channel_shape(bottom)),),
         )
 
     def _parameters(self, shape: Shape) -> tuple[ParameterSpec, ...]:

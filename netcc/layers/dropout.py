@@ -12,7 +12,7 @@ from netcc.errors import LayerError
 from netcc.layers.base import Buffer, Layer, Operands, Signature, pass_on, same_shape
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
-from netcc.types import TRAIN, Array, Phase, Shape
+from netcc.types import TRAIN, Array, Phase, Shape, count
 
 
 @register("Dropout")
@@ -24,6 +24,7 @@ class Dropout(Layer):
     """
 
     in_place = True
+    any_layout = True
 
     ratio: float
     active: bool
@@ -40,13 +41,13 @@ class Dropout(Layer):
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         if not self.active:
             return same_shape(bottoms)
-        return same_shape(bottoms, saved=(Buffer(bottoms[0], "bool"),), scratch=(Buffer(bottoms[0]),))
+        return same_shape(bottoms, saved=(Buffer(bottoms[0], "bool"),), scratch=(Buffer((count(bottoms[0]),)),))
 
     def forward(self, operands: Operands) -> None:
         if self.active:
             (kept,), (memory,) = operands.saved, operands.scratch
             # Drawn in float32 whatever the type of the net, so that one seed drops the same numbers in both.
-            drawn = memory.reshape(-1).view(np.float32)[: kept.size].reshape(kept.shape)
+            drawn = memory.view(np.float32)[: kept.size].reshape(kept.shape)
             operands.random.random(dtype=np.float32, out=drawn)
             np.greater_equal(drawn, self.ratio, out=kept)
         self._apply(operands.bottoms[0], operands.tops[0], operands)

@@ -10,6 +10,7 @@ import numpy as np
 
 from netcc.errors import LayerError, ShapeError
 from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Signature
+from netcc.layers.masks import choose
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape, format_shape
@@ -31,6 +32,7 @@ class Eltwise(Layer):
     example = "eltwise_param { operation: SUM }"
 
     bottoms: ClassVar[Count] = Count(2, None)
+    any_layout = True
 
     operation: int
     coefficients: tuple[float, ...]
@@ -63,7 +65,8 @@ class Eltwise(Layer):
                 )
         if self.operation == _Operation.MAX:
             kind: Kind = "byte" if len(bottoms) < 256 else "index"
-            return Signature((first,), saved=(Buffer(first, kind),), scratch=(Buffer(first, "bool"),))
+            scratch = (Buffer(first, "bool"), Buffer(first), Buffer(first, kind))
+            return Signature((first,), saved=(Buffer(first, kind),), scratch=scratch)
         return Signature((first,), scratch=(Buffer(first),))
 
     def needs(self) -> Needs:
@@ -80,14 +83,14 @@ class Eltwise(Layer):
             for bottom in operands.bottoms[2:]:
                 top *= bottom
         else:
-            _largest(operands.bottoms, top, operands.saved[0], operands.scratch[0])
+            _largest(operands.bottoms, top, operands.saved[0], operands.scratch)
 
     def backward(self, operands: Operands) -> None:
         for index, bottom_diff in enumerate(operands.bottom_diffs):
             if bottom_diff is None:
                 continue
             if self.operation == _Operation.SUM:
-                np.multiply(operands.top_diffs[0], self.coefficients[index], out=bottom_diff)
+                _times(operands.top_diffs[0], self.coefficients[index], bottom_diff)
             elif self.operation == _Operation.PROD:
                 self._product_gradient(operands, index, bottom_diff)
             else:
@@ -95,13 +98,15 @@ class Eltwise(Layer):
                 np.multiply(operands.top_diffs[0], operands.scratch[0], out=bottom_diff)
 
     def _sum(self, bottoms: Sequence[Array], top: Array, share: Array) -> None:
-        np.multiply(bottoms[0], self.coefficients[0], out=top)
+        total = bottoms[0]
+        if self.coefficients[0] != 1:
+            np.multiply(total, self.coefficients[0], out=top)
+            total = top
         for bottom, coefficient in zip(bottoms[1:], self.coefficients[1:], strict=True):
-            if coefficient == 1:
-                top += bottom
-            else:
+            if coefficient != 1:
                 np.multiply(bottom, coefficient, out=share)
-                top += share
+            np.add(total, bottom if coefficient == 1 else share, out=top)
+            total = top
 
     def _product_gradient(self, operands: Operands, index: int, bottom_diff: Array) -> None:
         # Bottom diffs may not serve as a workplace: a blob that is bottom twice has two of them.
@@ -117,13 +122,21 @@ class Eltwise(Layer):
         np.multiply(slope, operands.top_diffs[0], out=bottom_diff)
 
 
-def _largest(bottoms: Sequence[Array], top: Array, winner: Array, wins: Array) -> None:
+def _times(source: Array, factor: float, target: Array) -> None:
+    if factor == 1:
+        np.copyto(target, source)
+    else:
+        np.multiply(source, factor, out=target)
+
+
+def _largest(bottoms: Sequence[Array], top: Array, winner: Array, scratch: Sequence[Array]) -> None:
     """The largest numbers, and in `winner` which bottom gave each."""
+    wins, changes, marks = scratch
     np.greater(bottoms[0], bottoms[1], out=wins)
     np.logical_not(wins, out=winner)
-    np.copyto(top, bottoms[1])
-    np.copyto(top, bottoms[0], where=wins)
+    choose(wins, bottoms[0], bottoms[1], top, changes)
     for index, bottom in enumerate(bottoms[2:], start=2):
         np.greater(bottom, top, out=wins)
-        np.copyto(top, bottom, where=wins)
-        np.copyto(winner, index, where=wins)
+        choose(wins, bottom, top, top, changes)
+        np.multiply(wins, marks.dtype.type(index), out=marks)
+        np.maximum(winner, marks, out=winner)

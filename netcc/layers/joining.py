@@ -20,6 +20,8 @@ from netcc.types import Array, Phase, Shape, format_shape
 class Joint(Layer):
     """What Concat and Slice share: an axis on which a whole consists of parts."""
 
+    any_layout = True
+
     axis: int
 
     def _parts(

@@ -10,8 +10,9 @@ import numpy as np
 
 from netcc.errors import ShapeError
 from netcc.layers.base import Buffer, Layer, Needs, Operands, ParameterSpec, Signature, same_shape
-from netcc.layers.channels import channel_products, channel_view
+from netcc.layers.channels import channel_products, channel_view, spread
 from netcc.layers.default_filler import constant_unless_given
+from netcc.layers.masks import choose
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape, format_shape
@@ -27,6 +28,7 @@ class PReLU(Layer):
     """
 
     in_place = True
+    any_layout = True
 
     channel_shared: bool
     filler: caffe_pb2.FillerParameter
@@ -54,23 +56,26 @@ class PReLU(Layer):
         return Needs(bottoms=(0,))
 
     def forward(self, operands: Operands) -> None:
-        x, y = channel_view(operands.bottoms[0]), channel_view(operands.tops[0])
-        negative = operands.scratch[0].reshape(x.shape)
+        (x,), (y,), negative = operands.bottoms, operands.tops, operands.scratch[0]
         np.minimum(x, 0, out=negative)
-        negative *= operands.parameters[0].reshape(-1, 1)
+        negative *= spread(operands.parameters[0], x.ndim)
         np.maximum(x, 0, out=y)
         y += negative
 
     def backward(self, operands: Operands) -> None:
-        x, dy = channel_view(operands.bottoms[0]), channel_view(operands.top_diffs[0])
-        negative, positive = (buffer.reshape(x.shape) for buffer in operands.scratch)
-        slope_diff = operands.parameter_diffs[0]
+        (x,), (dy,), (dx,), (slope_diff,) = (
+            operands.bottoms,
+            operands.top_diffs,
+            operands.bottom_diffs,
+            operands.parameter_diffs,
+        )
+        negative, mask = operands.scratch
         if slope_diff is not None:
             np.minimum(x, 0, out=negative)
-            products = channel_products(dy, negative)
+            products = channel_products(channel_view(dy), channel_view(negative))
             slope_diff[...] = products.sum() if self.channel_shared else products
-        if operands.bottom_diffs[0] is not None:
-            dx = channel_view(operands.bottom_diffs[0])
-            np.greater(x, 0, out=positive)
-            np.multiply(dy, operands.parameters[0].reshape(-1, 1), out=dx)
-            np.copyto(dx, dy, where=positive)
+        if dx is not None:
+            np.greater(x, 0, out=mask)
+            np.logical_not(mask, out=mask)
+            np.multiply(dy, spread(operands.parameters[0], x.ndim), out=negative)
+            choose(mask, negative, dy, dx, scratch=negative)

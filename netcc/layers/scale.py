@@ -20,7 +20,7 @@ from netcc.layers.base import (
     pass_on,
     same_shape,
 )
-from netcc.layers.channels import channel_products, channel_sums, channel_view
+from netcc.layers.channels import channel_products, channel_sums, channel_view, spread
 from netcc.layers.default_filler import constant_unless_given
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -35,6 +35,7 @@ class Spread(Layer):
     """
 
     in_place = True
+    any_layout = True
     bottoms = Count(1, 2)
 
     message: ClassVar[str]
@@ -81,9 +82,13 @@ class Spread(Layer):
         return operands.parameter_diffs[0] if self.learns else operands.bottom_diffs[1]
 
     def _view(self, array: Array, smaller: Array) -> Array:
-        """`array` as (outer, size of the smaller blob, inner)."""
+        """`array` as (outer, size of the smaller blob, inner), to read it."""
         axis = self.axis % array.ndim if smaller.ndim else 0
         return channel_view(array, axis, smaller.ndim)
+
+    def _spread(self, smaller: Array, rank: int) -> Array:
+        """The smaller blob under a shape that spreads over bottom 0."""
+        return spread(smaller, rank, self.axis % rank)
 
 
 @register("Scale")
@@ -130,21 +135,21 @@ class Scale(Spread):
 
     def forward(self, operands: Operands) -> None:
         scale = self._smaller(operands)
-        y = self._view(operands.tops[0], scale)
-        np.multiply(self._view(operands.bottoms[0], scale), scale.reshape(-1, 1), out=y)
+        (y,) = operands.tops
+        np.multiply(operands.bottoms[0], self._spread(scale, y.ndim), out=y)
         if self.bias_filler is not None:
-            y += operands.parameters[-1].reshape(-1, 1)
+            y += self._spread(operands.parameters[-1], y.ndim)
 
     def backward(self, operands: Operands) -> None:
         scale, scale_diff = self._smaller(operands), self._smaller_diff(operands)
-        dy = self._view(operands.top_diffs[0], scale)
+        (dy,) = operands.top_diffs
         if scale_diff is not None:
-            products = channel_products(dy, self._view(operands.bottoms[0], scale))
+            products = channel_products(self._view(dy, scale), self._view(operands.bottoms[0], scale))
             np.copyto(scale_diff, products.reshape(scale.shape))
         if self.bias_filler is not None and operands.parameter_diffs[-1] is not None:
-            np.copyto(operands.parameter_diffs[-1], channel_sums(dy).reshape(scale.shape))
+            np.copyto(operands.parameter_diffs[-1], channel_sums(self._view(dy, scale)).reshape(scale.shape))
         if operands.bottom_diffs[0] is not None:
-            np.multiply(dy, scale.reshape(-1, 1), out=self._view(operands.bottom_diffs[0], scale))
+            np.multiply(dy, self._spread(scale, dy.ndim), out=operands.bottom_diffs[0])
 
 
 @register("Bias")
@@ -169,8 +174,8 @@ class Bias(Spread):
         return same_shape(bottoms, parameters=(ParameterSpec("bias", shape, self.filler),) if self.learns else ())
 
     def forward(self, operands: Operands) -> None:
-        bias = self._smaller(operands)
-        np.add(self._view(operands.bottoms[0], bias), bias.reshape(-1, 1), out=self._view(operands.tops[0], bias))
+        (y,) = operands.tops
+        np.add(operands.bottoms[0], self._spread(self._smaller(operands), y.ndim), out=y)
 
     def backward(self, operands: Operands) -> None:
         bias, bias_diff = self._smaller(operands), self._smaller_diff(operands)

@@ -125,6 +125,7 @@ def _work_out(shape: Shape, total: int) -> Shape:
 class Split(Layer):
     """Every top is the bottom; the gradients of the tops add up. Behaves as src/caffe/layers/split_layer.cpp."""
 
+    any_layout = True
     tops = Count(1, None)
     is_view = True
 
@@ -184,6 +185,7 @@ class Gather(Layer):
 class Silence(Layer):
     """Takes bottoms that nobody else wants; their gradient is 0. Behaves as src/caffe/layers/silence_layer.cpp."""
 
+    any_layout = True
     bottoms = Count(1, None)
     tops = Count(0, 0)
 

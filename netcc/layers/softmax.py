@@ -9,21 +9,21 @@ from typing import Self
 import numpy as np
 
 from netcc.layers.base import Buffer, Layer, Needs, Operands, Signature, canonical_axis, same_shape
-from netcc.layers.labels import Scores, view_scores
+from netcc.layers.labels import Scores
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
 
 
-def softmax(scores: Array, probabilities: Array, row: Array) -> None:
-    """exp(x) / sum exp(x) over axis 1 of (outer, classes, inner), the largest score taken off first.
+def softmax(scores: Array, probabilities: Array, row: Array, axis: int = 1) -> None:
+    """exp(x) / sum exp(x) over `axis`, the largest score taken off first.
 
-    `row` is scratch of shape (outer, 1, inner); `probabilities` may be `scores`.
+    `row` is scratch of the shape of the scores, but of size 1 on the axis; `probabilities` may be `scores`.
     """
-    np.max(scores, axis=1, keepdims=True, out=row)
+    np.max(scores, axis=axis, keepdims=True, out=row)
     np.subtract(scores, row, out=probabilities)
     np.exp(probabilities, out=probabilities)
-    np.sum(probabilities, axis=1, keepdims=True, out=row)
+    np.sum(probabilities, axis=axis, keepdims=True, out=row)
     np.divide(probabilities, row, out=probabilities)
 
 
@@ -41,6 +41,7 @@ class Softmax(Layer):
     """
 
     in_place = True
+    any_layout = True
 
     axis: int
 
@@ -49,17 +50,16 @@ class Softmax(Layer):
         return cls(message.softmax_param.axis)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        canonical_axis(self.axis, len(bottoms[0]), ("softmax_param", "axis"))
-        scores = view_scores(bottoms[0], self.axis)
-        return same_shape(bottoms, scratch=(softmax_row(scores), Buffer(scores.shape)))
+        (bottom,) = bottoms
+        axis = canonical_axis(self.axis, len(bottom), ("softmax_param", "axis"))
+        row = (*bottom[:axis], 1, *bottom[axis + 1 :])
+        return same_shape(bottoms, scratch=(Buffer(row), Buffer(bottom)))
 
     def needs(self) -> Needs:
         return Needs(tops=(0,))
 
     def forward(self, operands: Operands) -> None:
-        (x,), (y,) = operands.bottoms, operands.tops
-        shape = view_scores(x.shape, self.axis).shape
-        softmax(x.reshape(shape), y.reshape(shape), operands.scratch[0])
+        softmax(operands.bottoms[0], operands.tops[0], operands.scratch[0], self.axis)
 
     def backward(self, operands: Operands) -> None:
         """dx = (dy - sum(dy y)) y."""
@@ -67,7 +67,7 @@ class Softmax(Layer):
         if dx is None:
             return
         row, product = operands.scratch
-        np.multiply(dy.reshape(product.shape), y.reshape(product.shape), out=product)
-        np.sum(product, axis=1, keepdims=True, out=row)
-        np.subtract(dy.reshape(product.shape), row, out=product)
-        np.multiply(product, y.reshape(product.shape), out=dx.reshape(product.shape))
+        np.multiply(dy, y, out=product)
+        np.sum(product, axis=self.axis, keepdims=True, out=row)
+        np.subtract(dy, row, out=product)
+        np.multiply(product, y, out=dx)

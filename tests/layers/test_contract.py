@@ -35,6 +35,12 @@ def test_every_layer_has_a_row(name: str) -> None:
     assert issubclass(layer_class(name), SourceLayer) or name in {row.type for row in ROWS} | WITHOUT_FORWARD
 
 
+@pytest.mark.parametrize("name", [name for name in layer_types() if layer_class(name).any_layout])
+def test_every_layer_that_takes_any_layout_is_tried_on_images(name: str) -> None:
+    shapes = [shape for row in ROWS if row.type == name for shape in row.shapes]
+    assert any(len(shape) == 4 and min(shape) > 1 for shape in shapes)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.type}-{row.fields}-{row.shapes[:1]}")
 def test_declared_numbers_of_bottoms_and_tops_allow_the_row(row: Row) -> None:
     kind = layer_class(row.type)

@@ -2,7 +2,7 @@
 
 from helpers.rows import Row
 
-THREE = ((3, 4, 2),) * 3
+THREE = ((2, 3, 4, 2),) * 3
 
 ROWS = [
     Row("Eltwise", "", THREE[:2]),

@@ -13,13 +13,14 @@ LRN_FIELDS = [
 
 ROWS = [
     Row("BatchNorm", "", ((3, 4, 3, 2),)),
+    Row("BatchNorm", "", ((2, 3, 15, 17),), batched=False),
     Row("BatchNorm", "batch_norm_param { eps: 0.1 }", ((5, 3),)),
     Row("BatchNorm", "batch_norm_param { use_global_stats: true eps: 0.1 }", ((3, 4, 5),)),
     Row("BatchNorm", "", ((3, 4, 3, 2),), phase=TEST),
     Row("BatchNorm", "batch_norm_param { use_global_stats: false }", ((3, 2, 3),), phase=TEST),
     Row("BatchNorm", "batch_norm_param { scale_bias: true eps: 0.1 }", ((3, 4, 3),)),
     Row("BatchNorm", "batch_norm_param { scale_bias: true }", ((3, 4, 3),), phase=TEST),
-    Row("Scale", "", ((3, 4, 2),)),
+    Row("Scale", "", ((3, 4, 2, 3),)),
     Row("Scale", "scale_param { bias_term: true }", ((3, 4, 2, 3),)),
     Row("Scale", "scale_param { bias_term: true num_axes: 2 }", ((3, 4, 2, 3),)),
     Row("Scale", "scale_param { axis: -2 num_axes: -1 }", ((3, 4, 2, 3),)),
