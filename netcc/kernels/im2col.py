@@ -1,0 +1,209 @@
+"""Convolution as a product of the pixels under each window with the weights, strip by strip (im2col)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netcc.kernels.columns import gather_columns, padded_shape, scatter_columns
+from netcc.kernels.convolution_kernel import ConvolutionKernel
+from netcc.kernels.finish import finish
+from netcc.kernels.geometry import L2, Geometry
+from netcc.kernels.strips import Cut, Strip, cut, pixels, take
+from netcc.kernels.twins import pick
+from netcc.types import Array, Shape, count
+
+_LEAST_PIXELS = 96
+"""A product with fewer rows spends too much time on bringing the weights into order."""
+
+
+class Im2col(ConvolutionKernel):
+    """Columns of a strip of rows are gathered into scratch and multiplied with the weights into the result.
+
+    Prepared weights are (groups, kernel height, kernel width, channels / groups, outputs / groups), for the gradient of
+    the image mirrored (groups, kernel height, kernel width, outputs / groups, channels / groups) where the stride is 1,
+    else (groups, outputs / groups, kernel height, kernel width, channels / groups).
+    """
+
+    name = "im2col"
+
+    def __init__(self, geometry: Geometry) -> None:
+        super().__init__(geometry)
+        self._correlation = _Correlation(geometry)
+        self._back = _Correlation(geometry.mirrored) if geometry.unit_stride else _Scatter(geometry)
+        self._weights = _WeightsGradient(geometry)
+        self.prepared = _weights_shape(geometry)
+        self.prepared_backward = self._back.weights
+        self.scratch = self._correlation.scratch
+        self.scratch_backward = max(self._back.scratch, self._weights.scratch)
+
+    def prepare(self, weights: Array, out: Array) -> None:
+        np.copyto(out, self._grouped(weights).transpose(0, 3, 4, 2, 1))
+
+    def prepare_backward(self, weights: Array, out: Array) -> None:
+        grouped = self._grouped(weights)
+        if self.geometry.unit_stride:
+            np.copyto(out, grouped[..., ::-1, ::-1].transpose(0, 3, 4, 1, 2))
+        else:
+            np.copyto(out, grouped.transpose(0, 1, 3, 4, 2))
+
+    def _grouped(self, weights: Array) -> Array:
+        return weights.reshape(self.geometry.groups, -1, *weights.shape[1:])
+
+    def forward(
+        self,
+        x: Array,
+        weights: Array,
+        bias: Array | None,
+        y: Array,
+        scratch: Array,
+        *,
+        addend: Array | None = None,
+        relu: float | None = None,
+    ) -> None:
+        self._correlation.run(x, weights, bias, y, scratch, addend, relu)
+
+    def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
+        self._back.image_gradient(dy, weights, dx, scratch)
+
+    def weights_gradient(
+        self, x: Array, dy: Array, dw: Array, scratch: Array, *, add: bool, db: Array | None = None
+    ) -> None:
+        if db is not None:
+            self.bias_gradient(dy, db, add=add)
+        self._weights.run(x, dy, dw, scratch, add)
+
+
+def _weights_shape(geometry: Geometry) -> Shape:
+    part = geometry.one_group
+    return geometry.groups, *geometry.kernel, part.channels, part.outputs
+
+
+def _columns_shape(geometry: Geometry, strip: Cut) -> Shape:
+    return strip.images, strip.rows, geometry.out_width, *geometry.kernel, geometry.channels // geometry.groups
+
+
+def _cut(geometry: Geometry, least: int) -> Cut:
+    """Strips whose columns take a part of the second-level cache, but have `least` pixels if there are so many."""
+    part = geometry.one_group
+    bytes_of_pixel = 4 * (geometry.taps * part.channels + part.outputs)
+    wanted = max(least, L2 // 2 // bytes_of_pixel)
+    return cut(geometry.images, geometry.out_height, wanted / geometry.out_width)
+
+
+class _Gather:
+    """Columns of the strips of a convolution, in scratch."""
+
+    def __init__(self, geometry: Geometry, least: int) -> None:
+        self.geometry = geometry
+        self.cut = _cut(geometry, least)
+        shape = _columns_shape(geometry, self.cut)
+        self._padded = count(padded_shape(shape, geometry.stride, geometry.dilation)) if geometry.pad != (0, 0) else 0
+        self.scratch = self._padded + count(shape)
+        self._gather = pick(gather_columns)
+
+    def columns(self, x: Array, strip: Strip, scratch: Array) -> Array:
+        """Matrix of the strip's columns: (pixels, kernel height x kernel width x channels)."""
+        geometry = self.geometry
+        shape = _columns_shape(geometry, Cut(strip.end - strip.image, strip.last - strip.first))
+        columns = take(scratch[self._padded :], shape)
+        padded = scratch[: self._padded]
+        if self._padded:
+            padded = take(padded, padded_shape(shape, geometry.stride, geometry.dilation))
+        else:
+            padded = padded.reshape(0, 0, 0, 0)
+        self._gather(x, columns, padded, strip.first, geometry.stride, geometry.pad, geometry.dilation)
+        return columns.reshape(-1, shape[3] * shape[4] * shape[5])
+
+
+class _Correlation:
+    """The convolution itself, with prepared weights (groups, kernel height, kernel width, channels, outputs)."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        self._geometry = geometry
+        self._gather = _Gather(geometry, _LEAST_PIXELS)
+        self._finish = pick(finish)
+        self.weights = _weights_shape(geometry)
+        self.scratch = self._gather.scratch
+
+    def run(
+        self,
+        x: Array,
+        weights: Array,
+        bias: Array | None,
+        y: Array,
+        scratch: Array,
+        addend: Array | None = None,
+        relu: float | None = None,
+    ) -> None:
+        geometry, gather = self._geometry, self._gather
+        part = geometry.one_group
+        matrices = weights.reshape(geometry.groups, -1, part.outputs)
+        finishes = bias is not None or addend is not None or relu is not None
+        for strip in gather.cut.strips(geometry.images, geometry.out_height):
+            images, rows = strip.images_of(x), strip.of(y)
+            for group in range(geometry.groups):
+                source = images[..., group * part.channels : (group + 1) * part.channels]
+                target = rows[..., group * part.outputs : (group + 1) * part.outputs]
+                np.matmul(gather.columns(source, strip, scratch), matrices[group], out=pixels(target))
+            if finishes:
+                self._finish(rows, bias, None if addend is None else strip.of(addend), relu)
+
+    def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
+        self.run(dy, weights, None, dx, scratch)
+
+
+class _Scatter:
+    """The gradient of the image for any stride: columns of gradients are computed, then added up where they belong."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        part = geometry.one_group
+        self._geometry = geometry
+        self._cut = _cut(geometry, _LEAST_PIXELS)
+        self._scatter = pick(scatter_columns)
+        self.weights: Shape = (geometry.groups, part.outputs, *geometry.kernel, part.channels)
+        self.scratch = count(_columns_shape(geometry, self._cut))
+
+    def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
+        geometry = self._geometry
+        part = geometry.one_group
+        matrices = weights.reshape(geometry.groups, part.outputs, -1)
+        dx[:] = 0
+        for strip in self._cut.strips(geometry.images, geometry.out_height):
+            shape = _columns_shape(geometry, Cut(strip.end - strip.image, strip.last - strip.first))
+            columns = take(scratch, shape)
+            for group in range(geometry.groups):
+                source = strip.of(dy)[..., group * part.outputs : (group + 1) * part.outputs]
+                target = strip.images_of(dx)[..., group * part.channels : (group + 1) * part.channels]
+                np.matmul(pixels(source), matrices[group], out=columns.reshape(-1, matrices.shape[-1]))
+                self._scatter(columns, target, strip.first, geometry.stride, geometry.pad, geometry.dilation)
+
+
+class _WeightsGradient:
+    """dw = dy^T columns, summed up over strips as (outputs, kernel height, kernel width, channels)."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        part = geometry.one_group
+        self._geometry = geometry
+        self._gather = _Gather(geometry, 384)
+        self._sum: Shape = (part.outputs, geometry.taps, part.channels)
+        self.scratch = 2 * count(self._sum) + self._gather.scratch
+
+    def run(self, x: Array, dy: Array, dw: Array, scratch: Array, add: bool) -> None:
+        geometry, gather = self._geometry, self._gather
+        part, size = geometry.one_group, count(self._sum)
+        total, term = scratch[:size].reshape(part.outputs, -1), scratch[size : 2 * size].reshape(part.outputs, -1)
+        for group in range(geometry.groups):
+            images = x[..., group * part.channels : (group + 1) * part.channels]
+            gradients = dy[..., group * part.outputs : (group + 1) * part.outputs]
+            for number, strip in enumerate(gather.cut.strips(geometry.images, geometry.out_height)):
+                columns = gather.columns(strip.images_of(images), strip, scratch[2 * size :])
+                np.matmul(pixels(strip.of(gradients)).T, columns, out=term if number else total)
+                if number:
+                    np.add(total, term, out=total)
+            target = dw[group * part.outputs : (group + 1) * part.outputs]
+            target = target.reshape(part.outputs, part.channels, geometry.taps)
+            result = total.reshape(self._sum).transpose(0, 2, 1)
+            if add:
+                np.add(target, result, out=target)
+            else:
+                np.copyto(target, result)

@@ -1,0 +1,91 @@
+"""Convolution of single pixels: one product of matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netcc.kernels.convolution_kernel import ConvolutionKernel
+from netcc.kernels.finish import finish
+from netcc.kernels.geometry import L2, Geometry
+from netcc.kernels.strips import pixels
+from netcc.kernels.twins import pick
+from netcc.types import Array
+
+
+class Pointwise(ConvolutionKernel):
+    """Kernel 1x1, pad 0, one group: y = x w^T over pixels; with a stride the pixels that count are gathered first."""
+
+    name = "pointwise"
+
+    def __init__(self, geometry: Geometry) -> None:
+        super().__init__(geometry)
+        self._finish = pick(finish)
+        self._strided = not geometry.unit_stride
+        per_pixel = 4 * (geometry.channels + geometry.outputs)
+        self._rows = max(128, L2 // 2 // per_pixel)
+        gathered = geometry.pixels * geometry.channels if self._strided else 0
+        self.scratch = gathered
+        self.scratch_backward = gathered + geometry.outputs * geometry.channels
+
+    def forward(
+        self,
+        x: Array,
+        weights: Array,
+        bias: Array | None,
+        y: Array,
+        scratch: Array,
+        *,
+        addend: Array | None = None,
+        relu: float | None = None,
+    ) -> None:
+        source, target = self._gathered(x, scratch), pixels(y)
+        added = None if addend is None else pixels(addend)
+        matrix = self._matrix(weights).T
+        finishes = bias is not None or addend is not None or relu is not None
+        for first in range(0, len(target), self._rows):
+            strip = slice(first, first + self._rows)
+            np.matmul(source[strip], matrix, out=target[strip])
+            if finishes:
+                self._finish(target[None, None, strip], bias, None if added is None else added[None, None, strip], relu)
+
+    def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
+        source, matrix = pixels(dy), self._matrix(weights)
+        target = pixels(dx)
+        if self._strided:
+            target = scratch[: self.geometry.pixels * self.geometry.channels].reshape(-1, self.geometry.channels)
+        for first in range(0, len(source), self._rows):
+            strip = slice(first, first + self._rows)
+            np.matmul(source[strip], matrix, out=target[strip])
+        if self._strided:
+            dx[:] = 0
+            down, right = self.geometry.stride
+            dx[:, ::down, ::right] = target.reshape(*dy.shape[:3], -1)
+
+    def weights_gradient(
+        self, x: Array, dy: Array, dw: Array, scratch: Array, *, add: bool, db: Array | None = None
+    ) -> None:
+        size = self.geometry.outputs * self.geometry.channels
+        source, gradient = self._gathered(x, scratch[size:]), pixels(dy)
+        target, term = self._matrix(dw), scratch[:size].reshape(self.geometry.outputs, -1)
+        for first in range(0, len(source), 4 * self._rows):
+            strip = slice(first, first + 4 * self._rows)
+            if first or add:
+                np.matmul(gradient[strip].T, source[strip], out=term)
+                np.add(target, term, out=target)
+            else:
+                np.matmul(gradient[strip].T, source[strip], out=target)
+        if db is not None:
+            self.bias_gradient(dy, db, add=add)
+
+    def _matrix(self, weights: Array) -> Array:
+        return weights.reshape(self.geometry.outputs, self.geometry.channels)
+
+    def _gathered(self, x: Array, scratch: Array) -> Array:
+        """The pixels that count, as a matrix."""
+        if not self._strided:
+            return pixels(x)
+        down, right = self.geometry.stride
+        gathered = scratch[: self.geometry.pixels * self.geometry.channels]
+        view = gathered.reshape(self.geometry.images, self.geometry.out_height, self.geometry.out_width, -1)
+        np.copyto(view, x[:, ::down, ::right])
+        return pixels(view)

@@ -1,0 +1,58 @@
+"""Cutting a convolution into strips that stay in cache, and views of strips as matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netcc.types import Array, Shape, count
+
+
+class Strip(NamedTuple):
+    """Rows `first` up to `last` of images `image` up to `end`; either one image or whole images."""
+
+    image: int
+    end: int
+    first: int
+    last: int
+
+    def of(self, array: Array) -> Array:
+        """The strip of an array (images, height, width, channels)."""
+        return array[self.image : self.end, self.first : self.last]
+
+    def images_of(self, array: Array) -> Array:
+        return array[self.image : self.end]
+
+
+class Cut(NamedTuple):
+    """`images` x `rows` is the largest strip of `strips`."""
+
+    images: int
+    rows: int
+
+    def strips(self, images: int, height: int) -> Iterator[Strip]:
+        for image in range(0, images, self.images):
+            for first in range(0, height, self.rows):
+                yield Strip(image, min(image + self.images, images), first, min(first + self.rows, height))
+
+
+def cut(images: int, height: int, wanted: float) -> Cut:
+    """Strips of about `wanted` rows, of equal size as far as possible: of several images only if these are whole."""
+    if wanted >= height:
+        return Cut(_evenly(images, max(1, int(wanted / height))), height)
+    return Cut(1, _evenly(height, max(1, int(wanted))))
+
+
+def _evenly(length: int, most: int) -> int:
+    parts = -(-length // most)
+    return -(-length // parts)
+
+
+def pixels(array: Array) -> Array:
+    """An array (images, height, width, channels) as a matrix (pixels, channels), without a copy."""
+    return array.reshape(-1, array.shape[-1])
+
+
+def take(scratch: Array, shape: Shape) -> Array:
+    """The front of a flat array as an array of `shape`."""
+    return scratch[: count(shape)].reshape(shape)
