@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 import traceback
@@ -12,6 +13,8 @@ import click
 
 from netcc.cli.group import WRONG_INPUT
 from netcc.errors import UsageError
+
+PYTHON_2 = "this looks like Python 2, as many scripts of pycaffe are; 2to3 or futurize make Python 3 of it"
 
 
 @click.command(
@@ -43,8 +46,15 @@ def run(script: str, arguments: tuple[str, ...]) -> int:
     except Exception as error:
         # As Python would, but without the frames that led to the script.
         traceback.print_exception(type(error), error, _from_script(error.__traceback__, script))
+        if isinstance(error, SyntaxError) and _is_of_python_2(error):
+            click.echo(PYTHON_2, err=True)
         return WRONG_INPUT
     return 0
+
+
+def _is_of_python_2(error: SyntaxError) -> bool:
+    """Whether the line that Python 3 does not understand is one of Python 2."""
+    return re.search(r"\b(print|exec)\s+\S|<>|`|\bexcept\s[^:]*,|\braise\s.*,|\b0\d", error.text or "") is not None
 
 
 def _from_script(trace: TracebackType | None, script: str) -> TracebackType | None:

@@ -135,6 +135,7 @@ class PythonObject:
         self._module = _import(message.python_param.module)
         self._user = _construct(_find_class(self._module, message.python_param.layer), message)
         self._user.param_str, self._user.phase = message.python_param.param_str, int(phase)
+        self._user.param_str_ = self._user.param_str  # its name in the Caffes of 2015
         self._user.blobs = self.blobs
 
     @property

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from netcc.blob import Blob
-from netcc.pycaffe import classifier, coord_map, detector, draw, io, net_spec, proto, pycaffe
+from netcc.pycaffe import _caffe, classifier, coord_map, detector, draw, io, net_spec, proto, pycaffe
 from netcc.pycaffe.classifier import Classifier
 from netcc.pycaffe.detector import Detector
 from netcc.pycaffe.installing import install
@@ -71,6 +71,7 @@ __all__ = [
     "SGDSolver",
     "Solver",
     "Timer",
+    "_caffe",
     "classifier",
     "coord_map",
     "detector",

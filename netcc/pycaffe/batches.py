@@ -57,6 +57,12 @@ def run_backward_all(
     return outputs.joined(rows), gradients.joined(rows)
 
 
+def batches(net: Net, given: Mapping[str, npt.ArrayLike]) -> Iterator[dict[str, Array]]:
+    """The rows of `given` in batches of the size that `net` takes; zeros fill up the last."""
+    rows = _Rows(net, given)
+    return rows.batches(rows.arrays)
+
+
 class _Rows:
     """Arrays of equally many rows, cut into batches."""
 

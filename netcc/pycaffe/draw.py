@@ -22,7 +22,9 @@ _COLOURS = {
     "Pooling": "#FF9900",
     "InnerProduct": "#CC33FF",
 }
-_OTHER_COLOUR, _IN_PLACE_COLOUR, _BLOB_COLOUR = "#6495ED", "#90EE90", "#E0E0E0"
+LAYER_STYLE_DEFAULT = {"shape": "record", "fillcolor": "#6495ED", "style": "filled"}
+NEURON_LAYER_STYLE = {**LAYER_STYLE_DEFAULT, "fillcolor": "#90EE90"}
+BLOB_STYLE = {"shape": "octagon", "fillcolor": "#E0E0E0", "style": "filled"}
 _NO_LABEL = '""'
 
 
@@ -33,7 +35,7 @@ def get_pooling_types_dict() -> dict[int, str]:
 
 def choose_color_by_layertype(layertype: str) -> str:
     """The colour of layers of this type."""
-    return _COLOURS.get(layertype, _OTHER_COLOUR)
+    return _COLOURS.get(layertype, LAYER_STYLE_DEFAULT["fillcolor"])
 
 
 def get_edge_label(layer: caffe_pb2.LayerParameter) -> str:
@@ -108,10 +110,10 @@ def get_pydot_graph(
         if phase is not None and not _included(layer, phase):
             continue
         name = f"{layer.name}_{layer.type}"
-        style = {"shape": "record", "style": "filled", "fillcolor": _colour(layer)}
+        style = {**LAYER_STYLE_DEFAULT, "fillcolor": _colour(layer)}
         nodes[name] = pydot.Node(get_layer_label(layer, rankdir, display_lrm), **style)
         for blob in (*layer.bottom, *layer.top):
-            nodes[f"{blob}_blob"] = pydot.Node(f'"{blob}"', shape="octagon", style="filled", fillcolor=_BLOB_COLOUR)
+            nodes[f"{blob}_blob"] = pydot.Node(f'"{blob}"', **BLOB_STYLE)
         edges += [(f"{bottom}_blob", name, _NO_LABEL) for bottom in layer.bottom]
         label = get_edge_label(layer) if label_edges else _NO_LABEL
         edges += [(name, f"{top}_blob", label) for top in layer.top]
@@ -124,7 +126,7 @@ def get_pydot_graph(
 
 def _colour(layer: caffe_pb2.LayerParameter) -> str:
     in_place = len(layer.bottom) == len(layer.top) == 1 and layer.bottom[0] == layer.top[0]
-    return _IN_PLACE_COLOUR if in_place else choose_color_by_layertype(layer.type)
+    return NEURON_LAYER_STYLE["fillcolor"] if in_place else choose_color_by_layertype(layer.type)
 
 
 def _included(layer: caffe_pb2.LayerParameter, phase: int) -> bool:

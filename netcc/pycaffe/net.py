@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy.typing as npt
 from netcc.blob import Blob
 from netcc.errors import NetccWarning, UsageError, closest
 from netcc.layers.python_layer import PythonLayer
-from netcc.pycaffe.batches import copy_into, run_all, run_backward_all
+from netcc.pycaffe.batches import batches, copy_into, run_all, run_backward_all
 from netcc.pycaffe.layer import NativeLayer
 from netcc.pycaffe.machine import log, next_seed
 from netcc.pycaffe.split import SplitStorage
@@ -227,6 +227,10 @@ class Net:
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         """As `forward_all`, with a backward pass for each batch. `arrays` are inputs, and diffs of outputs."""
         return run_backward_all(self, list(blobs or ()), list(diffs or ()), arrays)
+
+    def _batch(self, blobs: Mapping[str, npt.ArrayLike]) -> Iterator[dict[str, Array]]:
+        """Arrays of any number of rows in batches of the net's size; zeros fill up the last."""
+        return batches(self, blobs)
 
     def _fill(self, kind: str, names: Sequence[str], given: Mapping[str, npt.ArrayLike]) -> None:
         """Copies arrays into the data of all inputs or the diffs of all outputs."""

@@ -133,6 +133,13 @@ layers = Layers()
 params = Parameters()
 
 
+def __getattr__(name: str) -> Any:
+    """`_param_names`, which scripts look layer types up in, made when first asked for."""
+    if name == "_param_names":
+        return param_name_dict()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def to_proto(*tops: Part) -> caffe_pb2.NetParameter:
     """The net of all layers that `tops` need; blobs are named by type and number, as `Convolution1`."""
     return _net(tops, {})

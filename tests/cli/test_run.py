@@ -80,6 +80,29 @@ def test_an_error_in_a_script_shows_the_script_alone(place: Path) -> None:
     assert "netcc" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "is_old"),
+    [
+        ("print 'the name is', name", True),
+        ("try: pass\nexcept IOError, error: pass", True),
+        ("raise ValueError, 'no'", True),
+        ("exec 'x = 1' in {}", True),
+        ("if name <> 'a': pass", True),
+        ("mode = 0755", True),
+        ("print(", False),
+        ("def f(x:", False),
+    ],
+)
+def test_a_script_of_python_2_is_told_what_it_is(place: Path, line: str, is_old: bool) -> None:
+    (place / "old.py").write_text(f"import caffe\nname = 'a'\n{line}\n")
+    done = run(place, "old.py")
+    assert done.returncode == 1
+    told = "this looks like Python 2, as many scripts of pycaffe are; 2to3 or futurize make Python 3 of it"
+    lines = done.stderr.splitlines()
+    assert [line for line in lines if line.startswith("SyntaxError: ")]
+    assert (lines[-1] == told) == is_old
+
+
 def test_an_error_of_netcc_in_a_script_has_traceback_and_place(place: Path) -> None:
     (place / "net.prototxt").write_text(NET.replace('"Input"', '"Inputt"'))
     done = run(place, "scripts/script.py", "net.prototxt")

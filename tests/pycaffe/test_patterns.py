@@ -262,3 +262,98 @@ def test_a_net_written_in_python_is_trained(caffe: ModuleType, write: Write, tmp
         )
     assert first > 1 > 0.1 > solver.net.blobs["loss"].data
     assert correct == 24
+
+
+def test_scores_become_segmentations_by_surgery(caffe: ModuleType, write: Write) -> None:
+    """As fully-convolutional segmentation does: parameters of one net go flat into another, upsampling is bilinear."""
+    source = caffe.Net(write("fc.prototxt", CLASSIFIER), caffe.TEST)
+    text = FEATURES + layer(
+        "fc6", "Convolution", "pool1", "fc6", "convolution_param { num_output: 6 kernel_size: 4 pad: 3 }"
+    ) + layer(
+        "up", "Deconvolution", "fc6", "up",
+        "convolution_param { num_output: 6 group: 6 kernel_size: 4 stride: 2 bias_term: false }",
+    )  # fmt: skip
+    net = caffe.Net(write("fcn.prototxt", text), caffe.TEST)
+    for name in source.params:
+        if name not in net.params:
+            continue
+        for index in range(len(source.params[name])):
+            if index > len(net.params[name]) - 1:
+                break
+            net.params[name][index].data.flat = source.params[name][index].data.flat
+    for name in [key for key in net.params.keys() if "up" in key]:  # noqa: SIM118 - as scripts write it
+        channels, _, height, width = net.params[name][0].data.shape
+        assert (height, width) == (4, 4)
+        ramp = 1 - np.abs(np.arange(4) / 2 - 0.75)
+        net.params[name][0].data[range(channels), 0, :, :] = ramp[:, np.newaxis] * ramp
+    image = np.random.default_rng(0).random((3, 10, 10))
+    net.blobs["data"].data[...] = image
+    net.forward()
+    source.blobs["data"].data[...] = image
+    source.forward(end="fc6")
+    np.testing.assert_allclose(net.blobs["fc6"].data[0, :, 3, 3], source.blobs["fc6"].data[0], rtol=1e-4, atol=1e-5)
+    low, high = net.blobs["fc6"].data[0], net.blobs["up"].data[0]
+    corner = [0.75 * 0.75, 0.75 * 0.25, 0.25 * 0.75, 0.25 * 0.25]
+    expected = sum(
+        weight * low[:, 3 - row, 3 - column] for weight, (row, column) in zip(corner, np.ndindex(2, 2), strict=True)
+    )
+    np.testing.assert_allclose(high[:, 7, 7], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_normalisation_is_merged_into_a_convolution(caffe: ModuleType, write: Write, tmp_path: Path) -> None:
+    """As deployment scripts do: the numbers of BatchNorm and Scale go into the convolution before them."""
+    convolution = CONVOLUTION.replace("num_output", "bias_term: false num_output")
+    merged_text = input_layer("data", 1, 3, 10, 10) + layer("conv", "Convolution", "data", "conv", CONVOLUTION)
+    text = (
+        merged_text.replace(CONVOLUTION, convolution)
+        + layer("conv/bn", "BatchNorm", "conv", "conv")
+        + layer("conv/scale", "Scale", "conv", "conv", "scale_param { bias_term: true }")
+    )
+    net = caffe.Net(write("net.prototxt", text), caffe.TEST)
+    numbers = np.random.default_rng(0)
+    for name in ("conv/bn", "conv/scale"):
+        for blob in net.params[name]:
+            blob.data[...] = numbers.uniform(0.5, 2, blob.data.shape)
+    merged = caffe.Net(write("merged.prototxt", merged_text), caffe.TEST)
+    for name in net._layer_names:
+        if not name.endswith("/bn"):
+            continue
+        mean, variance, factor = (blob.data for blob in net.params[name])
+        scale, shift = (blob.data for blob in net.params[name[:-3] + "/scale"])
+        by = scale / np.sqrt(variance / factor + 1e-5)
+        merged.params[name[:-3]][0].data[...] = net.params[name[:-3]][0].data * by[:, None, None, None]
+        merged.params[name[:-3]][1].data[...] = shift - mean / factor * by
+    image = numbers.random((1, 3, 10, 10)).astype(np.float32)
+    np.testing.assert_allclose(
+        merged.forward_all(data=image)["conv"], net.forward_all(data=image)["conv"], rtol=1e-3, atol=1e-4
+    )
+
+
+def test_a_momentum_of_ones_own_lives_in_a_second_net(caffe: ModuleType, write: Write) -> None:
+    """Layers and blobs of two nets in step, by the private names that training loops of that time use."""
+    path = write("net.prototxt", CLASSIFIER)
+    net, momentum = caffe.Net(path, caffe.TRAIN), caffe.Net(path, caffe.TRAIN)
+    for name, mine, other in zip(net._layer_names, net.layers, momentum.layers, strict=True):
+        assert name in net._layer_names
+        for blob, moment in zip(mine.blobs, other.blobs, strict=True):
+            moment.data[:] = 0.5 * np.zeros_like(blob.data) + blob.data
+            blob.data[:] = blob.data - moment.data
+    assert not any(blob.data.any() for layer in net.layers for blob in layer.blobs)
+    assert momentum.params["fc6"][0].data.any()
+
+
+def test_a_detector_gives_its_inputs_shapes_image_by_image(caffe: ModuleType, write: Write) -> None:
+    """As region-based detectors do: every image has its own size, and inputs go in by keyword."""
+    text = FEATURES + input_layer("im_info", 1, 3) + layer("gone", "Silence", "im_info", "")
+    net = caffe.Net(write("net.prototxt", text), caffe.TEST)
+    for height, width in ((12, 20), (20, 12)):
+        blobs = {
+            "data": np.random.default_rng(0).random((1, 3, height, width)),
+            "im_info": np.array([[height, width, 1.5]], np.float32),
+        }
+        net.blobs["data"].reshape(*(blobs["data"].shape))
+        net.blobs["im_info"].reshape(*(blobs["im_info"].shape))
+        kwargs = {name: blob.astype(np.float32, copy=False) for name, blob in blobs.items()}
+        out = net.forward(**kwargs)
+        assert out["pool1"].shape == (1, 4, (height - 2) // 2, (width - 2) // 2)
+        np.testing.assert_array_equal(net.blobs["im_info"].data, blobs["im_info"])
