@@ -31,7 +31,6 @@ class Accuracy(Layer):
 
     bottoms = Count(2, 2)
     tops = Count(1, 2)
-    is_metric = True
     differentiable = False
 
     top_k: int

@@ -32,7 +32,6 @@ class SegAccuracy(Layer):
     fork = "PSPNet (hszhao/PSPNet)"
 
     bottoms = Count(2, 2)
-    is_metric = True
     differentiable = False
 
     ignore_labels: tuple[int, ...]
