@@ -15,13 +15,21 @@ from netcc.types import TEST, TRAIN, Phase
 from netcc.version import __version__
 
 if TYPE_CHECKING:
+    from netcc.compiled.make import compile
+    from netcc.compiled.net import load
     from netcc.report.shapes import shapes
     from netcc.runtime.net import Net
     from netcc.solver.solver import Solver
 
-__all__ = ["TEST", "TRAIN", "Net", "NetccError", "Phase", "Solver", "__version__", "shapes"]
+__all__ = ["TEST", "TRAIN", "Net", "NetccError", "Phase", "Solver", "__version__", "compile", "load", "shapes"]
 
-_HOMES = {"Net": "netcc.runtime.net", "Solver": "netcc.solver.solver", "shapes": "netcc.report.shapes"}
+_HOMES = {
+    "Net": "netcc.runtime.net",
+    "Solver": "netcc.solver.solver",
+    "compile": "netcc.compiled.make",
+    "load": "netcc.compiled.net",
+    "shapes": "netcc.report.shapes",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -166,6 +166,10 @@ class WeightsError(NetccError):
     """A weights or snapshot file cannot be read, or does not fit the net."""
 
 
+class CompiledNetError(NetccError):
+    """The file of a compiled net cannot be read: it is damaged, of another version, or something else."""
+
+
 class DataError(NetccError):
     """A data source is missing, damaged or does not fit the net."""
 

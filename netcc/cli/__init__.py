@@ -18,6 +18,7 @@ COMMANDS = {
     "upgrade": "netcc.cli.upgrade",
     "dump": "netcc.cli.dump",
     "plan": "netcc.cli.plan",
+    "compile": "netcc.cli.compile",
     "layers": "netcc.cli.layers",
     "zoo": "netcc.cli.zoo",
     "run": "netcc.cli.run",

@@ -37,6 +37,26 @@ def fill_padded(x: Array, padded: Array, top: int, left: int) -> None:
         padded[:, first:last, start:stop] = x[:, top + first : top + last, left + start : left + stop]
 
 
+def fill_phases(x: Array, padded: Array, top: int, left: int) -> None:
+    """padded[n, r, p, q] = x[n, top + r, left + q phases + p], zero outside of x.
+
+    Every `phases`-th pixel of a row then lies beside the last: padded (images, height, phases, width, channels).
+    """
+    height, width = x.shape[1:3]
+    _, lines, phases, columns, _ = padded.shape
+    first, last = _overlap(height, lines, top)
+    padded[:, :first] = 0
+    padded[:, last:] = 0
+    for phase in range(phases):
+        start, stop = _reached(width, columns, left + phase, phases)
+        padded[:, first:last, phase, :start] = 0
+        padded[:, first:last, phase, stop:] = 0
+        if first < last and start < stop:
+            begin = left + phase + start * phases
+            pixels = slice(begin, begin + (stop - start - 1) * phases + 1, phases)
+            padded[:, first:last, phase, start:stop] = x[:, top + first : top + last, pixels]
+
+
 def _overlap(size: int, length: int, offset: int) -> Pair:
     """The range of 0..length whose places, moved by `offset`, lie in 0..size."""
     first = min(max(0, -offset), length)
@@ -87,4 +107,5 @@ def scatter_columns(columns: Array, dx: Array, row: int, stride: Pair, pad: Pair
 def _reached(size: int, steps: int, offset: int, stride: int) -> Pair:
     """The range of 0..steps whose places offset + step stride lie in 0..size."""
     first = min(steps, max(0, -(offset // stride)))
+    # Rounded up: the first place that is not negative, and the first that lies outside.
     return first, max(first, min(steps, -((offset - size) // stride)))

@@ -22,9 +22,11 @@ its own scratch):
 from __future__ import annotations
 
 from netcc.kernels.convolution_kernel import ConvolutionKernel
+from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.geometry import Geometry
 from netcc.kernels.im2col import Im2col
 from netcc.kernels.pointwise import Pointwise
+from netcc.kernels.winograd import Winograd
 
 __all__ = ["ConvolutionKernel", "Geometry", "choose"]
 
@@ -33,4 +35,8 @@ def choose(geometry: Geometry, *, exact: bool) -> ConvolutionKernel:
     """The kernel that is expected to be fastest; with `exact` none that rounds worse than the direct sum."""
     if geometry.kernel == (1, 1) and geometry.pad == (0, 0) and geometry.groups == 1:
         return Pointwise(geometry)
+    if geometry.depthwise:
+        return Depthwise(geometry)
+    if not exact and Winograd.fits(geometry) and geometry.channels >= 16 and geometry.outputs >= 16:
+        return Winograd(geometry)
     return Im2col(geometry)

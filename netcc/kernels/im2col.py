@@ -30,7 +30,7 @@ class Im2col(ConvolutionKernel):
         super().__init__(geometry)
         self._correlation = _Correlation(geometry)
         self._back = _Correlation(geometry.mirrored) if geometry.unit_stride else _Scatter(geometry)
-        self._weights = _WeightsGradient(geometry)
+        self._weights = WeightsGradient(geometry)
         self.prepared = _weights_shape(geometry)
         self.prepared_backward = self._back.weights
         self.scratch = self._correlation.scratch
@@ -178,7 +178,7 @@ class _Scatter:
                 self._scatter(columns, target, strip.first, geometry.stride, geometry.pad, geometry.dilation)
 
 
-class _WeightsGradient:
+class WeightsGradient:
     """dw = dy^T columns, summed up over strips as (outputs, kernel height, kernel width, channels)."""
 
     def __init__(self, geometry: Geometry) -> None:

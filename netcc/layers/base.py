@@ -148,6 +148,9 @@ class Layer(ABC):
     is_loss: ClassVar[bool] = False
     """Top 0 has loss weight 1 unless the net says otherwise; bottom 1 holds labels and never gets a gradient."""
 
+    is_metric: ClassVar[bool] = False
+    """The tops say how good the bottoms are, compared with labels; nothing is computed from them."""
+
     differentiable: ClassVar[bool] = True
     """False: no gradient passes from tops to bottoms (data, metrics)."""
 
@@ -227,6 +230,9 @@ class SourceLayer(Layer):
     from_outside: ClassVar[bool] = True
     has_reader: ClassVar[bool] = False
     """Batches come from a source that netcc.data opens."""
+
+    makes_data: ClassVar[bool] = False
+    """The layer makes its batches by itself."""
 
     @abstractmethod
     def infer_given(self, given: Sequence[Shape | None], tops: int) -> Signature:

@@ -42,6 +42,7 @@ class DetectionEvaluate(Detector):
     example = "detection_evaluate_param { num_classes: 21 }"
 
     bottoms = Count(2, 2)
+    is_metric = True
 
     classes: int
     background: int

@@ -33,6 +33,7 @@ class EvalDetection(Layer):
     example = "eval_detection_param { side: 13 num_class: 20 num_object: 5 }"
 
     bottoms: ClassVar[Count] = Count(2, None)
+    is_metric: ClassVar[bool] = True
     differentiable: ClassVar[bool] = False
 
     side: int

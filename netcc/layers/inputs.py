@@ -86,6 +86,7 @@ class DummyData(SourceLayer):
     example = 'dummy_data_param { shape { dim: 8 dim: 3 dim: 32 dim: 32 } data_filler { type: "gaussian" } }'
 
     tops = Count(1, None)
+    makes_data = True
 
     shapes: tuple[Shape, ...]
     fillers: tuple[caffe_pb2.FillerParameter, ...]

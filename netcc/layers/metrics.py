@@ -31,6 +31,7 @@ class Accuracy(Layer):
 
     bottoms = Count(2, 2)
     tops = Count(1, 2)
+    is_metric = True
     differentiable = False
 
     top_k: int

@@ -32,6 +32,7 @@ class SegAccuracy(Layer):
     fork = "PSPNet (hszhao/PSPNet)"
 
     bottoms = Count(2, 2)
+    is_metric = True
     differentiable = False
 
     ignore_labels: tuple[int, ...]

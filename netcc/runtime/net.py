@@ -29,6 +29,7 @@ from netcc.runtime.run_state import Running, RunState
 from netcc.runtime.settings import float_type, phase_of, refused_shapes
 from netcc.runtime.sinks import Sinks
 from netcc.runtime.sources import Sources
+from netcc.schema.bind import BoundNet
 from netcc.schema.select import select
 from netcc.types import Array, Phase, Shape
 
@@ -146,6 +147,11 @@ class Net:
     @property
     def graph(self) -> Graph:
         return self.plan.graph
+
+    @property
+    def bound(self) -> BoundNet:
+        """The definition that the net was made from, all phases."""
+        return self._bound
 
     @property
     def name(self) -> str:

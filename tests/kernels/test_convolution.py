@@ -7,9 +7,11 @@ import pytest
 from helpers import plain_convolution as plain
 
 from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
+from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.im2col import Im2col
 from netcc.kernels.pointwise import Pointwise
 from netcc.kernels.twins import use_target
+from netcc.kernels.winograd import Winograd
 from netcc.types import Array
 
 WINDOWED = [
@@ -35,9 +37,29 @@ POINTWISE = [
     Geometry(2, 8, 7, 5, 4, stride=(3, 2)),
     Geometry(1, 40, 40, 48, 64),
 ]
+DEPTHWISE = [
+    Geometry(3, 6, 5, 6, 6, groups=6, kernel=(3, 3), pad=(1, 1)),
+    Geometry(2, 7, 8, 4, 4, groups=4, kernel=(3, 3), stride=(2, 2), pad=(1, 1)),
+    Geometry(2, 11, 10, 3, 3, groups=3, kernel=(4, 5), stride=(3, 2), pad=(2, 1)),
+    Geometry(1, 11, 12, 3, 3, groups=3, kernel=(3, 3), pad=(2, 2), dilation=(2, 3)),
+    Geometry(1, 13, 12, 3, 3, groups=3, kernel=(3, 3), stride=(2, 2), pad=(1, 2), dilation=(2, 3)),
+    Geometry(1, 13, 12, 3, 3, groups=3, kernel=(2, 2), stride=(3, 4), pad=(0, 1)),
+    Geometry(1, 1, 1, 2, 2, groups=2, kernel=(3, 3), pad=(1, 1)),
+    Geometry(1, 300, 20, 16, 16, groups=16, kernel=(3, 3), pad=(1, 1)),
+]
+MINIMAL = [
+    Geometry(2, 8, 12, 3, 5, kernel=(3, 3), pad=(1, 1)),
+    Geometry(3, 7, 7, 4, 2, kernel=(3, 3), pad=(1, 1)),
+    Geometry(1, 14, 6, 4, 2, kernel=(3, 3)),
+    Geometry(2, 5, 9, 2, 3, kernel=(3, 3), pad=(2, 0)),
+    Geometry(2, 1, 1, 2, 3, kernel=(3, 3), pad=(1, 1)),
+    Geometry(2, 90, 40, 32, 16, kernel=(3, 3), pad=(1, 1)),
+]
 CASES: list[tuple[type[ConvolutionKernel], Geometry]] = [
     *((Im2col, geometry) for geometry in WINDOWED),
     *((Pointwise, geometry) for geometry in POINTWISE),
+    *((Depthwise, geometry) for geometry in DEPTHWISE),
+    *((Winograd, geometry) for geometry in MINIMAL),
 ]
 
 
@@ -153,7 +175,7 @@ def test_nothing_is_written_between_the_pixels(kind: type[ConvolutionKernel], ge
 
 
 @pytest.mark.parametrize("exact", [False, True])
-@pytest.mark.parametrize("geometry", [*WINDOWED, *POINTWISE])
+@pytest.mark.parametrize("geometry", [*WINDOWED, *POINTWISE, *DEPTHWISE, *MINIMAL])
 def test_single_precision(geometry: Geometry, exact: bool, target: str) -> None:
     with use_target(target):
         kernel = choose(geometry, exact=exact)

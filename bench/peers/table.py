@@ -1,0 +1,114 @@
+"""The tables of a run: milliseconds and multiples of the best peer, memory, geometric means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from bench.peers.measure import Measurement
+from bench.peers.nets import CASES
+from netcc.report.limits import Limits
+
+OTHERS = ("torch", "torch-cl", "torch-compile", "onnxruntime")
+"""The peers; everything else that is measured is netcc."""
+
+
+def best_peer(found: Measurement) -> float | None:
+    """Seconds of the fastest that is not netcc."""
+    return min((seconds for peer in OTHERS if (seconds := found.seconds(peer)) is not None), default=None)
+
+
+def ratio(found: Measurement, peer: str) -> float | None:
+    """Time of `peer` as a multiple of the best peer's."""
+    seconds, best = found.seconds(peer), best_peer(found)
+    return seconds / best if seconds is not None and best is not None else None
+
+
+def geometric_mean(numbers: Iterable[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return math.exp(sum(map(math.log, known)) / len(known)) if known else None
+
+
+def speed_table(measurements: Sequence[Measurement], peers: Sequence[str], limits: Limits) -> str:
+    """One row a net: the best peer in milliseconds, all others as multiples of it, shares of the limit."""
+    others = [peer for peer in peers if peer in OTHERS]
+    own = [peer for peer in peers if peer not in OTHERS]
+    rows = [["net (batch)", "best ms", *peers, *(f"{peer} ms" for peer in own), "best %", *(f"{p} %" for p in own)]]
+    for found in measurements:
+        best = best_peer(found)
+        case = CASES[found.net]
+        rows.append(
+            [
+                f"{case.name} ({case.batch})",
+                _number(best and best * 1e3),
+                *(_number(ratio(found, peer)) for peer in peers),
+                *(_number((seconds := found.seconds(peer)) and seconds * 1e3) for peer in own),
+                *(_share(found, seconds, limits) for seconds in (best, *map(found.seconds, own))),
+            ]
+        )
+    means = [_number(geometric_mean(ratio(found, peer) for found in measurements)) for peer in peers]
+    rows.append(["geometric mean", "", *means])
+    title = "training step" if measurements[0].training else "inference"
+    note = f"multiples of the best of {', '.join(others)}" if others else "no peers"
+    return f"{title}: {note}\n\n{aligned(rows)}"
+
+
+def memory_table(measurements: Sequence[Measurement], peers: Sequence[str]) -> str:
+    """One row a net: the most memory beyond what the imports took, and the multiple of PyTorch eager's."""
+    rows = [["net (batch)", "parameters MiB", *(f"{peer} MiB" for peer in peers), *(f"{peer} x" for peer in peers)]]
+    ratios: dict[str, list[float | None]] = {peer: [] for peer in peers}
+    for found in measurements:
+        peaks = {peer: found.peers[peer].memory.get("peak") for peer in peers}
+        base = peaks.get("torch")
+        for peer, peak in peaks.items():
+            ratios[peer].append(peak / base if peak and base else None)
+        rows.append(
+            [
+                f"{CASES[found.net].name} ({CASES[found.net].batch})",
+                _number(found.parameter_bytes / 2**20),
+                *(_number(peak and peak / 2**20) for peak in peaks.values()),
+                *(_number(ratios[peer][-1]) for peer in peers),
+            ]
+        )
+    rows.append(["geometric mean", "", *[""] * len(peers), *(_number(geometric_mean(ratios[p])) for p in peers)])
+    title = "training" if measurements[0].training else "inference"
+    return f"peak memory, {title}: beyond the imports; x is the multiple of torch\n\n{aligned(rows)}"
+
+
+def error_lines(measurements: Sequence[Measurement], peers: Sequence[str]) -> str:
+    """The largest difference between the numbers of each peer and those of the first, over all nets."""
+    worst: dict[str, float] = {}
+    for found in measurements:
+        for peer in peers:
+            if (error := found.peers[peer].error) is not None:
+                worst[peer] = max(error, worst.get(peer, 0.0))
+    return "largest relative error: " + ", ".join(f"{peer} {error:.1e}" for peer, error in worst.items())
+
+
+def missing_lines(measurements: Sequence[Measurement]) -> list[str]:
+    reasons = {(name, peer.missing) for found in measurements for name, peer in found.peers.items()}
+    return [f"{peer}: left out, {reason}" for peer, reason in sorted(reasons) if reason]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text, numbers to the right."""
+    width = max(map(len, rows))
+    full = [[*row, *[""] * (width - len(row))] for row in rows]
+    widths = [max(len(row[column]) for row in full) for column in range(width)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(size) if column else cell.ljust(size)
+            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in full
+    )
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _share(found: Measurement, seconds: float | None, limits: Limits) -> str:
+    return "-" if seconds is None else f"{100 * found.flop / seconds / limits.flops:.0f}"

@@ -1,0 +1,98 @@
+"""`netcc compile` to one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.commands import LMDB_NET, Run
+
+import netcc
+
+WARNING = "warning: no --weights: the parameters have the first values of their fillers\n"
+
+
+@pytest.fixture
+def weights(lenet: Path) -> Path:
+    """Weights of LeNet that its fillers drew."""
+    with netcc.Net("deploy.prototxt", netcc.TEST, seed=3) as net:
+        net.save("lenet.caffemodel")
+    return lenet / "lenet.caffemodel"
+
+
+def test_a_net_with_weights(run: Run, weights: Path) -> None:
+    (weights.parent / "labels.txt").write_text("\n".join("abcdefghij"))
+    shown = run(
+        *("compile", "deploy.prototxt", "--weights", weights, "-o", "lenet.netcc"),
+        *("--mean", "33.3", "--scale", "0.004", "--labels", "labels.txt"),
+    )
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert shown.stdout == (
+        "lenet.netcc: LeNet, TEST: 9 layers, 431,080 parameters; inputs: data 1 x 1 x 28 x 28; "
+        "outputs: prob 1 x 10, 1.7 MiB\n"
+    )
+    net = netcc.load("lenet.netcc")
+    data = np.random.default_rng(0).random((3, 1, 28, 28), np.float32)
+    with netcc.Net("deploy.prototxt", netcc.TEST, weights) as other:
+        np.testing.assert_allclose(net(data), other.forward(data=data)["prob"], rtol=1e-5, atol=1e-7)
+    assert (net.labels[:2], net.preprocessing.scale) == (("a", "b"), 0.004)
+
+
+def test_a_net_for_training_becomes_one_for_use(run: Run, weights: Path) -> None:
+    shown = run("compile", "train.prototxt", "--weights", weights, "--input", "data=1,1,28,28", "-o", "x.netcc")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("x.netcc: LeNet, TEST: 8 layers, 431,080 parameters; inputs: data")
+    assert "outputs: ip2 1 x 10" in shown.stdout
+
+
+def test_kept_blobs(run: Run, weights: Path) -> None:
+    shown = run("compile", "deploy.prototxt", "--weights", weights, "--keep", "pool2, prob", "-o", "x.netcc")
+    assert "outputs: pool2 1 x 50 x 4 x 4, prob 1 x 10" in shown.stdout
+    assert "outputs: conv1" in run("compile", "zoo:lenet", "--keep", "all", "-o", "x.netcc").stdout
+
+
+def test_without_weights_it_is_said(run: Run) -> None:
+    shown = run("compile", "zoo:lenet", "-o", "x.netcc", "--seed", "1")
+    assert (shown.exit_code, shown.stderr) == (0, WARNING)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--keep", "prop"], "error: the net has no blob 'prop' to keep\n  did you mean 'prob'?\n"),
+        (["--mean", "mean.npy"], "error: cannot read mean.npy: no such file or directory\n"),
+        (["--mean", "1,2,x"], "error: cannot read 1,2,x: there is no such file\n"),
+        (["--labels", "none"], "error: cannot read none: no such file or directory\n"),
+        (["-o", "none/x.netcc"], "error: cannot write none/x.netcc: the folder PLACE/none does not exist\n"),
+        (["-o", "."], "error: cannot write .: it is a folder\n"),
+        (["-o", "zoo:lenet"], "error: zoo:lenet is not written over\n  -o takes the name of a file\n"),
+    ],
+    ids=lambda part: str(part)[:20],
+)
+def test_what_cannot_be_done(arguments: list[str], message: str, run: Run, place: Path) -> None:
+    shown = run("compile", "zoo:lenet", "-o", "x.netcc", *arguments)
+    assert shown.exit_code in (1, 2)
+    assert shown.stderr == WARNING + message.replace("PLACE", str(place))
+    assert list(place.iterdir()) == []
+
+
+def test_a_file_is_needed(run: Run) -> None:
+    shown = run("compile", "zoo:lenet")
+    assert shown.exit_code == 2
+    assert "Missing option '-o' / '--output'" in shown.stderr
+
+
+def test_weights_of_another_net(run: Run, weights: Path) -> None:
+    shown = run("compile", "zoo:cifar10_quick", "--weights", weights, "-o", "x.netcc")
+    assert shown.exit_code == 1
+    assert "layer 'conv1', weights: 20 x 1 x 5 x 5 in the file, 32 x 3 x 5 x 5 in the net" in shown.stderr
+    assert "--mismatch skip leaves such layers as they are" in shown.stderr
+    assert not Path("x.netcc").exists()
+
+
+def test_data_that_are_not_there(run: Run, place: Path) -> None:
+    (place / "digits.prototxt").write_text(LMDB_NET)
+    shown = run("compile", "digits.prototxt", "-o", "x.netcc")
+    assert shown.exit_code == 1
+    assert "give `--input data=64,3,227,227` (with your sizes)" in shown.stderr
