@@ -58,6 +58,8 @@ class IterableSource:
         self._transformer = Transformer.from_message(message.transform_param, phase, base) if transformed else None
         self._epoch = self._item = self._row = 0
         self._current: list[Array] | None = None
+        self._next: Array | None = None
+        """The next row prepared, where `shapes` was asked; `read` need not do it again."""
         self._begin(0)
 
     def shapes(self, tops: int) -> tuple[Shape, ...]:
@@ -65,8 +67,9 @@ class IterableSource:
         size = self._batch_size = self._batch_size or len(arrays[0])
         shapes = [array.shape[1:] for array in arrays]
         if self._transformer is not None:
-            image = self._transformer.prepare(arrays[0][self._row], np.random.default_rng(0))
-            shapes[0] = self._transformer.shape(image.shape)
+            if self._next is None:
+                self._next = self._transformer.prepare_next(arrays[0][self._row], self._random)
+            shapes[0] = self._transformer.shape(self._next.shape)
         return tuple((size, *shape) for shape in shapes)[:tops]
 
     def read(self, tops: Sequence[Array]) -> None:
@@ -79,7 +82,7 @@ class IterableSource:
             count = part.stop - part.start
             for index, (top, array) in enumerate(zip(tops, arrays, strict=False)):
                 if index == 0 and self._transformer is not None:
-                    images += [self._transformer.prepare(row, self._random) for row in array[part]]
+                    images += [self._prepared(row, self._transformer) for row in array[part]]
                 else:
                     self._check(index, array.shape[1:], top.shape[1:])
                     top[filled : filled + count] = array[part]
@@ -90,11 +93,19 @@ class IterableSource:
                 self._check(0, self._transformer.shape(image.shape), tops[0].shape[1:])
             self._transformer.apply(images, tops[0], self._random)
 
+    def _prepared(self, row: Array, transformer: Transformer) -> Array:
+        ready, self._next = self._next, None
+        if ready is None:
+            return transformer.prepare(row, self._random)
+        transformer.pass_over(self._random)
+        return ready
+
     def position(self) -> dict[str, Any]:
         return {"epoch": self._epoch, "item": self._item, "row": self._row}
 
     def restore(self, position: Mapping[str, Any]) -> None:
         epoch, item, row = (position.get(name, -1) for name in ("epoch", "item", "row"))
+        self._next = None
         if (epoch, item, row) == (self._epoch, self._item, self._row):
             return
         if self._one_pass() and (epoch or self._epoch or self._item or self._current is not None):

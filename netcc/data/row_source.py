@@ -25,7 +25,7 @@ class RowSource(ABC, Generic[RecordT]):
         self._random = random
         self._bad = bad_records_in_use()
         self._bad_in_a_row = 0
-        self._decoded: tuple[Array, Any] | None = None
+        self._next: tuple[Array, Any] | None = None
         """What `shapes` made of the next record, which `read` need not make again."""
 
     @abstractmethod
@@ -60,7 +60,7 @@ class RowSource(ABC, Generic[RecordT]):
         """What `restore` does, for the subclass."""
 
     def restore(self, position: Mapping[str, Any]) -> None:
-        self._decoded = None
+        self._next = None
         self.seek(position)
 
     def close(self) -> None:
@@ -71,14 +71,15 @@ class RowSource(ABC, Generic[RecordT]):
         while True:
             record = self.peek()
             try:
-                if self._decoded is None:
-                    self._decoded = self.decode(record)
-                image, label = self._decoded
-                row = self._transformer.shape(self._transformer.prepare(image, np.random.default_rng(0)).shape)
+                if self._next is None:
+                    image, label = self.decode(record)
+                    self._next = self._transformer.prepare_next(image, self._random), label
+                image, label = self._next
+                row = self._transformer.shape(image.shape)
             except DataError as error:
                 self._pass_over(record, error)
                 self.take(1)
-                self._decoded = None
+                self._next = None
                 continue
             self._bad_in_a_row = 0
             return ((self._batch_size, *row), (self._batch_size, *np.shape(label)))[:tops]
@@ -90,9 +91,7 @@ class RowSource(ABC, Generic[RecordT]):
         while len(images) < self._batch_size:
             for record in self.take(self._batch_size - len(images)):
                 try:
-                    image, label = self._decoded or self.decode(record)
-                    self._decoded = None
-                    image = self._transformer.prepare(image, self._random)
+                    image, label = self._prepared(record)
                     if image.shape != accepted:
                         self._check_row(image, tops[0].shape[1:])
                         accepted = image.shape
@@ -105,6 +104,15 @@ class RowSource(ABC, Generic[RecordT]):
         self._transformer.apply(images, tops[0], self._random)
         if len(tops) > 1:
             tops[1][...] = np.reshape(labels, tops[1].shape)
+
+    def _prepared(self, record: RecordT) -> tuple[Array, Any]:
+        """The image of `record`, prepared, and its label."""
+        ready, self._next = self._next, None
+        if ready is not None:
+            self._transformer.pass_over(self._random)
+            return ready
+        image, label = self.decode(record)
+        return self._transformer.prepare(image, self._random), label
 
     def _check_row(self, image: Array, expected: Shape) -> None:
         shape = self._transformer.shape(image.shape)

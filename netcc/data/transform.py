@@ -6,6 +6,7 @@ What forks and papers add happens before that, image by image: see `netcc.data.t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -77,6 +78,15 @@ class Transformer:
         """
         steps = (*self.before, *self.sizing)
         return run_steps(steps, image, _own_generator(random))[0] if steps else image
+
+    def prepare_next(self, image: Array, random: np.random.Generator) -> Array:
+        """What `prepare` is going to give for `image`; `random` stays where it is, see `pass_over`."""
+        return self.prepare(image, deepcopy(random) if self.before or self.sizing else random)
+
+    def pass_over(self, random: np.random.Generator) -> None:
+        """Draws what `prepare` draws for one image: that image was made by `prepare_next`."""
+        if self.before or self.sizing:
+            _own_generator(random)
 
     def shape(self, image: Shape) -> Shape:
         """The shape that a prepared image of shape `image` (channels, height, width) has afterwards.

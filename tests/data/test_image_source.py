@@ -11,7 +11,9 @@ from data.records import batch, labels_of, opened
 from PIL import Image
 
 from netcc.data.bad_records import BadRecords, using
+from netcc.data.readers import images
 from netcc.data.source import Source
+from netcc.data.transform_geometry import ShortSide
 from netcc.errors import DataError, LayerError, NetccWarning
 from netcc.schema import caffe_pb2
 
@@ -55,6 +57,40 @@ def test_grey_and_sizes(listing: Path) -> None:
     assert opened_beside(listing, is_color=False).shapes(1) == ((2, 1, 3, 4),)
     assert opened_beside(listing, new_height=5, new_width=6).shapes(1) == ((2, 3, 5, 6),)
     assert opened_beside(listing, short_side=6).shapes(1) == ((2, 3, 6, 8),)
+
+
+def test_images_alone_in_their_batch_may_have_random_sizes(listing: Path) -> None:
+    layer = image_layer(listing, 1)
+    layer.transform_param.random_resize_param.MergeFrom(caffe_pb2.RandomResizeParameter(min_size=5, max_size=40))
+    asked, repeated = (opened(layer, seed=3, base=listing.parent) for _ in range(2))
+    sides = []
+    for _ in range(8):
+        data, _ = batch(asked)
+        sides.append(data.shape[2])
+        repeated.shapes(1)
+        np.testing.assert_array_equal(batch(repeated)[0], data)
+    assert len(set(sides)) > 4
+
+
+@pytest.mark.parametrize("transform", [{}, {"min_side": 8}])
+def test_each_image_is_decoded_and_prepared_once(
+    listing: Path, transform: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def counted(holder: Any, name: str) -> None:
+        original = getattr(holder, name)
+        monkeypatch.setattr(holder, name, lambda *given: done.append(name) or original(*given))
+
+    counted(images, "read_image")
+    counted(ShortSide, "apply")
+    layer = image_layer(listing, 2)
+    layer.transform_param.MergeFrom(caffe_pb2.TransformationParameter(**transform))
+    source = opened(layer, base=listing.parent)
+    for _ in range(4):
+        batch(source)
+    assert done.count("read_image") == 8
+    assert done.count("apply") == (8 if transform else 0)
 
 
 def test_root_folder_is_put_before_the_name(listing: Path) -> None:

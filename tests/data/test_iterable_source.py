@@ -65,6 +65,16 @@ def test_batches_of_any_size_are_cut_anew(sizes: list[int]) -> None:
     assert read == [index % total for index in range(20)]
 
 
+def test_rows_of_random_sizes() -> None:
+    layer = DATA.replace("batch_size: 4", "batch_size: 1")
+    sized = layer.replace("scale: 0.5", "random_resize_param { min_size: 4 max_size: 40 }")
+    source = given(rows(), sized)
+    shapes = [batch(source)[0].shape for _ in range(8)]
+    assert len(set(shapes)) > 4
+    source.restore({"epoch": 0, "item": 2, "row": 0})
+    assert labels_of(source) == [2]
+
+
 def test_dicts() -> None:
     source = given([{"y": label, "x": image, "more": 0} for image, label in rows()])
     assert labels_of(source) == [0, 1, 2, 3]
