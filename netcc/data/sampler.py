@@ -11,9 +11,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from netcc.data.objects import Objects, area, coverage, overlap, shared
-from netcc.data.transform_steps import WHOLE, Window
+from netcc.data.transform_steps import Window
+from netcc.errors import LayerError
 from netcc.schema import caffe_pb2
 from netcc.types import Array
+
+
+def check_samplers(samplers: Sequence[caffe_pb2.BatchSampler]) -> None:
+    """Raises LayerError for limits that no window can be drawn from."""
+    for index, sampler in enumerate(samplers):
+        limits = sampler.sampler
+        if not 0 < limits.min_scale <= limits.max_scale <= 1:
+            fault = "a sampler needs 0 < min_scale <= max_scale <= 1"
+        elif not 0 < limits.min_aspect_ratio <= limits.max_aspect_ratio < math.inf:
+            fault = "a sampler needs 0 < min_aspect_ratio <= max_aspect_ratio"
+        else:
+            continue
+        raise LayerError(fault, field=("annotated_data_param", "batch_sampler", str(index)))
 
 
 def draw_window(
@@ -42,10 +56,10 @@ def _draw(sampler: caffe_pb2.Sampler, random: np.random.Generator) -> Window:
     scale = random.uniform(sampler.min_scale, sampler.max_scale)
     aspect = random.uniform(sampler.min_aspect_ratio, sampler.max_aspect_ratio)
     # No side may be longer than that of the image.
-    root = math.sqrt(min(max(aspect, scale**2), 1 / scale**2)) if scale else 1.0
+    root = math.sqrt(min(max(aspect, scale**2), 1 / scale**2))
     width, height = min(1.0, scale * root), min(1.0, scale / root)
     left, top = random.uniform(0, 1 - width), random.uniform(0, 1 - height)
-    return (left, top, left + width, top + height) if scale else WHOLE
+    return left, top, left + width, top + height
 
 
 def meets(window: Window, objects: Objects, constraint: caffe_pb2.SampleConstraint) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypeAlias
 
@@ -16,7 +16,8 @@ import numpy as np
 from netcc.data.decode import Channels
 from netcc.data.mean import read_mean
 from netcc.data.source import locate
-from netcc.data.transform_chain import colour_steps, crop_of, size_steps, warn_of_the_rest
+from netcc.data.transform_chain import colour_steps, crop_of, resizing_policies, size_steps, warn_of_the_rest
+from netcc.data.transform_geometry import Resizing
 from netcc.data.transform_steps import Step, Window
 from netcc.errors import DataError, LayerError
 from netcc.schema import caffe_pb2
@@ -45,6 +46,8 @@ class Transformer:
     """What is done first: colours and canvas. A detector's random crops come between these and the next."""
     sizing: tuple[Step, ...] = ()
     """What brings an image to its size before Caffe's own crop."""
+    policies: tuple[Resizing, ...] = ()
+    """What may stand in the place of the last of `sizing`."""
 
     @classmethod
     def from_message(cls, message: caffe_pb2.TransformationParameter, phase: Phase, base: Path | None = None) -> Self:
@@ -69,7 +72,23 @@ class Transformer:
             channels="color" if message.force_color else "gray" if message.force_gray else "native",
             before=colour_steps(message, fill),
             sizing=size_steps(message, crop),
+            policies=resizing_policies(message),
         )
+
+    def for_batch(self, random: np.random.Generator) -> Transformer:
+        """With one of the policies for all images of a batch. Draws a number only if there is a choice."""
+        if len(self.policies) < 2:
+            return self
+        weights = np.array([policy.param.prob for policy in self.policies])
+        picked = random.choice(len(weights), p=weights / weights.sum())
+        return replace(self, sizing=(*self.sizing[:-1], self.policies[picked]))
+
+    @property
+    def rescaling(self) -> list[caffe_pb2.ResizeParameter]:
+        """Resizings in proportion that name the size of images in which boxes count."""
+        params = [step.param for step in self.sizing if isinstance(step, Resizing)]
+        small = caffe_pb2.ResizeParameter.FIT_SMALL_SIZE
+        return [p for p in params if p.resize_mode == small and p.height_scale and p.width_scale]
 
     def prepare(self, image: Array, random: np.random.Generator) -> Array:
         """`image` after all steps that come before Caffe's own; the same image if there are none.

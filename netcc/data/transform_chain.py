@@ -22,23 +22,58 @@ _HANDLED = frozenset(
 _HARMLESS = frozenset({"debug_params", "display", "use_gpu_transform", "forward_packing", "num_labels"})
 """Fields that change no pixel."""
 
+_NEAR = 0.01
+
 
 def colour_steps(message: caffe_pb2.TransformationParameter, fill: Sequence[float]) -> tuple[Step, ...]:
-    """Distortion, jitter, and placing on a larger canvas filled with `fill`."""
+    """Distortion, jitter, and placing on a larger canvas filled with `fill`. Raises LayerError."""
     steps: list[Step] = []
     if message.HasField("distort_param"):
+        _check_distortion(message.distort_param)
         steps.append(Distortion(message.distort_param))
     if message.pca_jitter:
         steps.append(PrincipalJitter(message.pca_jitter))
     if message.HasField("expand_param"):
         param = message.expand_param
+        if not param.max_expand_ratio > 1:
+            raise LayerError("expand_param needs max_expand_ratio > 1", field=("transform_param", "expand_param"))
         steps.append(Expansion(param.prob, param.max_expand_ratio, tuple(fill)))
     return tuple(steps)
 
 
+def _check_distortion(param: caffe_pb2.DistortionParameter) -> None:
+    """Raises LayerError for limits that nothing can be drawn between."""
+    for name in ("contrast", "saturation"):
+        lower, upper = getattr(param, f"{name}_lower"), getattr(param, f"{name}_upper")
+        if getattr(param, f"{name}_prob") and not 0 <= lower <= upper:
+            raise LayerError(
+                f"distort_param needs 0 <= {name}_lower <= {name}_upper", field=("transform_param", "distort_param")
+            )
+    for name in ("brightness", "hue"):
+        if getattr(param, f"{name}_prob") and not getattr(param, f"{name}_delta") >= 0:
+            raise LayerError(f"distort_param needs {name}_delta >= 0", field=("transform_param", "distort_param"))
+
+
 def size_steps(message: caffe_pb2.TransformationParameter, crop: Shape | None) -> tuple[Step, ...]:
-    """Everything that brings images to the size from which `crop` (height, width) is cut. Raises LayerError."""
+    """Everything that brings images to the size from which `crop` (height, width) is cut. Raises LayerError.
+
+    Of several `resize_param` only the first is one of the steps, see `resizing_policies`.
+    """
     return tuple(_size_steps(message, crop))
+
+
+def resizing_policies(message: caffe_pb2.TransformationParameter) -> tuple[Resizing, ...]:
+    """The last of the size steps, and what may stand in its place; one of them is picked for each batch by `prob`.
+
+    eric612/MobileNet-YOLO, src/caffe/layers/annotated_data_layer.cpp. Raises LayerError.
+    """
+    total = sum(param.prob for param in message.resize_param)
+    if len(message.resize_param) > 1 and abs(total - 1) > _NEAR:
+        raise LayerError(
+            f"the prob of all resize_param must make 1 together, not {total:g}",
+            field=("transform_param", "resize_param"),
+        )
+    return tuple(map(Resizing, message.resize_param))
 
 
 def _size_steps(message: caffe_pb2.TransformationParameter, crop: Shape | None) -> Iterator[Step]:
@@ -56,7 +91,7 @@ def _size_steps(message: caffe_pb2.TransformationParameter, crop: Shape | None) 
     for param in message.resize_param:
         if not (param.height and param.width):
             raise LayerError("resize_param needs height and width", field=("transform_param", "resize_param"))
-        yield Resizing(param)
+    yield from resizing_policies(message)[:1]
 
 
 def _random_crop(param: caffe_pb2.RandomAspectRatioParameter, crop: Shape | None) -> RandomResizedCrop:

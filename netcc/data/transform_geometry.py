@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from netcc.data.resize import Interpolation, resize
-from netcc.data.transform_steps import WHOLE, Window, chance, cut
+from netcc.data.transform_steps import WHOLE, Window, as_bytes, chance, cut
 from netcc.errors import DataError
 from netcc.schema import caffe_pb2
-from netcc.types import Array
+from netcc.types import Array, Shape
 
 _Resize = caffe_pb2.ResizeParameter
 INTERPOLATIONS: dict[int, Interpolation] = {
@@ -81,36 +81,29 @@ class Resizing:
     """Resizes to `height` x `width`: as it comes (WARP), in proportion to cover that (FIT_SMALL_SIZE), or to fit into
     it with a border (FIT_LARGE_SIZE_AND_PAD); one of `interp_mode` at random.
 
-    As `ApplyResize` of src/caffe/util/im_transforms.cpp in weiliu89/caffe, branch ssd.
+    As `ApplyResize` of src/caffe/util/im_transforms.cpp in weiliu89/caffe, branch ssd, which does not look at `prob`.
     """
 
     param: caffe_pb2.ResizeParameter
 
     def apply(self, image: Array, random: np.random.Generator) -> tuple[Array, Window]:
         param = self.param
-        if not chance(random, param.prob):
-            return image, WHOLE
         interpolation = pick(interpolations(param), random)
         if param.resize_mode == _Resize.WARP:
             return resize(image, param.height, param.width, interpolation), WHOLE
-        height, width = self._in_proportion(image)
+        fitted = fitted_size(param, image.shape[1:])
+        height, width = (max(1, math.floor(side)) for side in fitted)
         resized = resize(image, height, width, interpolation)
-        return (resized, WHOLE) if param.resize_mode == _Resize.FIT_SMALL_SIZE else self._pad(resized)
+        return (resized, WHOLE) if param.resize_mode == _Resize.FIT_SMALL_SIZE else self._pad(resized, fitted)
 
-    def _in_proportion(self, image: Array) -> tuple[int, int]:
-        """Height and width, one of them as wanted."""
-        param, aspect = self.param, image.shape[2] / image.shape[1]
-        wider = aspect > param.width / param.height
-        if wider == (param.resize_mode == _Resize.FIT_LARGE_SIZE_AND_PAD):
-            return max(1, math.floor(param.width / aspect)), param.width
-        return param.height, max(1, math.floor(aspect * param.height))
-
-    def _pad(self, image: Array) -> tuple[Array, Window]:
+    def _pad(self, image: Array, fitted: tuple[float, float]) -> tuple[Array, Window]:
+        """`image` in the middle of a canvas. Boxes are moved as if it had its size before that was rounded."""
         param = self.param
         rows, columns = image.shape[1:]
         top, left = (param.height - rows) // 2, (param.width - columns) // 2
         place = ((0, 0), (top, param.height - rows - top), (left, param.width - columns - left))
-        window = (-left / columns, -top / rows, (param.width - left) / columns, (param.height - top) / rows)
+        down, across = (param.height / fitted[0] - 1) / 2, (param.width / fitted[1] - 1) / 2
+        window = (-across, -down, 1 + across, 1 + down)
         if param.pad_mode == _Resize.MIRRORED:
             return np.pad(image, place, "reflect"), window
         if param.pad_mode == _Resize.REPEAT_NEAREST:
@@ -118,6 +111,17 @@ class Resizing:
         canvas = filled((len(image), param.height, param.width), param.pad_value, image.dtype)
         canvas[:, top : top + rows, left : left + columns] = image
         return canvas, window
+
+
+def fitted_size(param: caffe_pb2.ResizeParameter, size: Shape) -> tuple[float, float]:
+    """Height and width of an image of `size` (height, width) that is resized in proportion, before they are rounded."""
+    # In float32 as there: that decides which way sizes are rounded that come out whole.
+    aspect = np.float32(size[1]) / np.float32(size[0])
+    target = np.float32(param.width) / np.float32(param.height)
+    by_width = aspect > target if param.resize_mode == _Resize.FIT_LARGE_SIZE_AND_PAD else aspect < target
+    if by_width:
+        return float(np.float32(param.width) / aspect), float(param.width)
+    return float(param.height), float(aspect * np.float32(param.height))
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,8 @@ def filled(shape: tuple[int, int, int], values: Sequence[float], dtype: npt.DTyp
         raise DataError(f"{len(values)} values to fill an image of {shape[0]} channels")
     canvas = np.zeros(shape, dtype)
     if values:
-        canvas[...] = np.reshape(values, (-1, 1, 1))
+        fill = np.reshape(values, (-1, 1, 1))
+        canvas[...] = as_bytes(fill) if canvas.dtype == np.uint8 else fill
     return canvas
 
 

@@ -11,8 +11,11 @@ import pytest
 from data.records import MakeDatabase, datum, opened
 from google.protobuf import text_format
 
+from netcc.data.annotated import Annotator
 from netcc.data.bad_records import BadRecords, using
+from netcc.data.objects import Objects
 from netcc.data.source import Source
+from netcc.data.transform import Transformer
 from netcc.errors import DataError, LayerError, NetccWarning
 from netcc.runtime.net import Net
 from netcc.schema import caffe_pb2
@@ -108,9 +111,83 @@ def test_boxes_stay_on_their_objects(make_database: MakeDatabase, transform: str
         assert label.shape[2] == batch_size
         for row in label[0, 0]:
             image = data[int(row[0])]
-            # Sides are cut at whole pixels.
-            np.testing.assert_allclose(row[3:7], bright(image), atol=1.5 / min(image.shape[1:]))
+            # Sides are cut at whole pixels; boxes follow the window as a sampler drew it.
+            tolerance = 1.5 / (0.4 * SIZE if sampler else min(image.shape[1:]))
+            np.testing.assert_allclose(row[3:7], bright(image), atol=tolerance)
     source.close()
+
+
+def test_boxes_are_cut_at_the_edges_and_empty_ones_go(make_database: MakeDatabase) -> None:
+    message = caffe_pb2.AnnotatedDatum(type=caffe_pb2.AnnotatedDatum.BBOX, datum=datum(np.zeros((3, 8, 8), np.uint8)))
+    group = message.annotation_group.add(group_label=3)
+    for corners in ((-0.25, 0.5, 0.5, 1.5), (0.5, 0.5, 0.5, 0.75), (1.25, 0, 1.5, 1)):
+        box = caffe_pb2.NormalizedBBox(**dict(zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True)))
+        group.annotation.add().bbox.CopyFrom(box)
+    path = make_database([message.SerializeToString()])
+    assert batch_of(opened(annotated_layer(path, 1)))[1].tolist() == [[[[0, 3, 0, 0, 0.5, 0.5, 1, 0]]]]
+    inside = "emit_constraint { emit_type: MIN_OVERLAP emit_overlap: 0.5 }"
+    assert batch_of(opened(annotated_layer(path, 1, inside)))[1].tolist() == [[[[-1] * 8]]]
+
+
+def test_a_sample_by_hand() -> None:
+    """The image is cut to whole pixels, boxes to the window as it was drawn (`CropImage` there)."""
+    pixels = np.arange(3 * 10 * 20, dtype=np.int32).astype(np.uint8).reshape(3, 10, 20)
+    message = caffe_pb2.AnnotatedDatum(datum=datum(pixels))
+    bbox = caffe_pb2.NormalizedBBox(xmin=0.3, ymin=0.3, xmax=0.5, ymax=0.95)
+    message.annotation_group.add().annotation.add().bbox.CopyFrom(bbox)
+    annotator = Annotator(Transformer.from_message(caffe_pb2.TransformationParameter(), TRAIN), (), None)
+    image, objects = annotator._sample(pixels, Objects.from_message(message), (0.26, 0.15, 0.749, 1.04))
+    # 0.26 * 20 = 5.2 and 0.489 * 20 = 9.78 columns; 0.15 * 10 = 1.5 and 0.85 * 10 = 8.5 rows
+    np.testing.assert_array_equal(image, pixels[:, 1:9, 5:14])
+    expected = [(0.3 - 0.26) / 0.489, 0.15 / 0.85, (0.5 - 0.26) / 0.489, 0.8 / 0.85]
+    np.testing.assert_allclose(objects.boxes[0], expected, rtol=1e-6)
+
+
+def test_boxes_that_count_in_images_of_another_size(database: Path) -> None:
+    scaled = "resize_param { resize_mode: FIT_SMALL_SIZE height: 80 width: 120 height_scale: %d width_scale: 60 }"
+    plain, other = (batch_of(opened(annotated_layer(database, 1, text))) for text in ("", scaled % 40))
+    assert other[0].shape == (1, 3, 120, 120)
+    np.testing.assert_allclose(other[1][..., 3:7], plain[1][..., 3:7] * [2, 3, 2, 3], rtol=1e-6)
+    assert refusal(annotated_layer(database, 1, scaled % 121)).message == (
+        f"record '00000000' of {database}: its image is 120 x 120, smaller than height_scale and width_scale"
+    )
+
+
+def test_several_sizes(database: Path) -> None:
+    sizes = "resize_param { height: 20 width: 20 prob: 0.5 } resize_param { height: 30 width: 30 prob: 0.5 }"
+    source = opened(annotated_layer(database, 2, sizes))
+    assert {batch_of(source)[0].shape for _ in range(12)} == {(2, 3, 20, 20), (2, 3, 30, 30)}
+
+
+def plain(label: int | None) -> bytes:
+    """A record that names no type of annotation."""
+    made = datum(np.zeros((3, SIZE, SIZE), np.uint8), label or 0)
+    if label is None:
+        made.ClearField("label")
+    content: bytes = caffe_pb2.AnnotatedDatum(datum=made).SerializeToString()
+    return content
+
+
+def test_labels_where_no_type_is_named(make_database: MakeDatabase) -> None:
+    path = make_database([plain(5), plain(7)])
+    source = opened(annotated_layer(path, 2))
+    assert source.shapes(2) == ((2, 3, SIZE, SIZE), (2,))
+    assert batch_of(source)[1].tolist() == [5, 7]
+    assert batch_of(opened(annotated_layer(path, 2, sampler="anno_type: BBOX")))[1].tolist() == [[[[-1] * 8]]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fault"),
+    [
+        (plain(5), plain(None), "it has neither a type of annotation nor a label"),
+        (annotated(0).SerializeToString(), plain(5), "it has no type of annotation, but the first record has"),
+    ],
+)
+def test_records_without_what_the_first_has(
+    make_database: MakeDatabase, first: bytes, second: bytes, fault: str
+) -> None:
+    path = make_database([first, second])
+    assert refusal(annotated_layer(path, 2)).message == f"record '00000001' of {path}: {fault}"
 
 
 @pytest.mark.parametrize("phase", [TRAIN, TEST])
@@ -166,6 +243,12 @@ def test_fields(database: Path) -> None:
     layer = annotated_layer(database, 1)
     layer.top.append("map")
     assert refusal(layer, LayerError).message == "netcc reads no map of classes for a third top"
+    lanes = refusal(annotated_layer(database, 1, sampler="anno_type: LANE"), LayerError)
+    assert lanes.message == "netcc reads boxes alone, not LANE"
+    yolo = refusal(annotated_layer(database, 1, sampler="yolo_data_type: 1"), LayerError)
+    assert yolo.message == "netcc makes no labels in the form of MobileNet-YOLO"
+    tiny = refusal(annotated_layer(database, 1, sampler="batch_sampler { sampler { min_scale: 0 } }"), LayerError)
+    assert tiny.message == "a sampler needs 0 < min_scale <= max_scale <= 1"
 
 
 def test_a_net_follows_the_number_of_objects(database: Path) -> None:

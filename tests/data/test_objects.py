@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netcc.data.objects import Objects, coverage, overlap, shared
-from netcc.data.sampler import draw_window, meets
+from netcc.data.sampler import check_samplers, draw_window, meets
+from netcc.errors import LayerError
 from netcc.schema import caffe_pb2
 from netcc.types import Array
 
@@ -127,3 +128,22 @@ def test_one_of_all_samplers_is_picked() -> None:
     picked = {draw_window([whole, sampler()], objects(), np.random.default_rng(seed)) for seed in range(30)}
     assert (0, 0, 1, 1) in picked
     assert len(picked) > 5
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"min_scale": 0}, "a sampler needs 0 < min_scale <= max_scale <= 1"),
+        ({"min_scale": 0.9, "max_scale": 0.5}, "a sampler needs 0 < min_scale <= max_scale <= 1"),
+        ({"max_scale": 1.5}, "a sampler needs 0 < min_scale <= max_scale <= 1"),
+        ({"min_aspect_ratio": 0}, "a sampler needs 0 < min_aspect_ratio <= max_aspect_ratio"),
+        ({"min_aspect_ratio": 2}, "a sampler needs 0 < min_aspect_ratio <= max_aspect_ratio"),
+        ({"max_aspect_ratio": float("inf")}, "a sampler needs 0 < min_aspect_ratio <= max_aspect_ratio"),
+    ],
+)
+def test_samplers_that_nothing_can_be_drawn_from(limits: dict[str, float], message: str) -> None:
+    samplers = [sampler(), caffe_pb2.BatchSampler(sampler=caffe_pb2.Sampler(**limits))]
+    with pytest.raises(LayerError) as caught:
+        check_samplers(samplers)
+    assert caught.value.message == message
+    assert caught.value.field == ("annotated_data_param", "batch_sampler", "1")

@@ -21,6 +21,10 @@ def transformer(text: str, phase: Phase = TRAIN) -> Transformer:
     return Transformer.from_message(text_format.Parse(text, caffe_pb2.TransformationParameter()), phase)
 
 
+SHARES = {4: 0.25, 5: 0.25, 6: 0.5}
+RANDOM = np.random.default_rng(0)
+
+
 def image(height: int = 6, width: int = 8) -> Array:
     return np.random.default_rng(3).integers(0, 256, (3, height, width), dtype=np.uint8)
 
@@ -43,6 +47,17 @@ def test_order() -> None:
     assert [type(step) for step in made.sizing] == [RandomResizedCrop, ShortSide, ShortSide, Resizing]
     assert made.before[2] == Expansion(1, 2, (104,))
     assert made.sizing[1:3] == (ShortSide(3, 4), ShortSide(5, 5))
+
+
+def test_one_of_several_resizings_is_for_a_whole_batch() -> None:
+    sizes = "".join(f"resize_param {{ height: {side} width: {side} prob: {share} }}" for side, share in SHARES.items())
+    made = transformer(sizes)
+    assert len(made.sizing) == 1
+    drawn = [made.for_batch(np.random.default_rng(seed)).prepare(image(), RANDOM).shape[1] for seed in range(300)]
+    for side, share in SHARES.items():
+        assert drawn.count(side) == pytest.approx(300 * share, abs=40)
+    single = transformer("resize_param { height: 4 width: 4 prob: 0.5 }")
+    assert single.for_batch(np.random.default_rng(0)) is single
 
 
 def test_a_random_crop_is_resized_to_the_crop_if_nothing_is_said() -> None:
@@ -87,6 +102,23 @@ def test_a_crop_that_is_larger() -> None:
         ("crop_h: 3", "give crop_size alone, or both crop_h and crop_w", "crop_h"),
         ("crop_size: 2 crop_h: 3 crop_w: 3", "give crop_size alone, or both crop_h and crop_w", "crop_h"),
         ("resize_param { height: 3 }", "resize_param needs height and width", "resize_param"),
+        (
+            "resize_param { height: 3 width: 3 prob: 0.5 } resize_param { height: 4 width: 4 prob: 0.4 }",
+            "the prob of all resize_param must make 1 together, not 0.9",
+            "resize_param",
+        ),
+        ("expand_param { prob: 0.5 }", "expand_param needs max_expand_ratio > 1", "expand_param"),
+        (
+            "distort_param { contrast_prob: 1 contrast_lower: 2 contrast_upper: 1 }",
+            "distort_param needs 0 <= contrast_lower <= contrast_upper",
+            "distort_param",
+        ),
+        (
+            "distort_param { saturation_prob: 1 saturation_lower: -1 }",
+            "distort_param needs 0 <= saturation_lower <= saturation_upper",
+            "distort_param",
+        ),
+        ("distort_param { hue_prob: 1 hue_delta: -1 }", "distort_param needs hue_delta >= 0", "distort_param"),
         (
             "random_resize_param { min_size: 3 max_size: 2 }",
             "random_resize_param needs 0 < min_size <= max_size",

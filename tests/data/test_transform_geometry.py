@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netcc.data.transform_geometry import Expansion, RandomResizedCrop, Resizing, ShortSide, filled
+from netcc.data.transform_geometry import Expansion, RandomResizedCrop, Resizing, ShortSide, filled, fitted_size
 from netcc.data.transform_steps import WHOLE
 from netcc.errors import DataError
 from netcc.schema import caffe_pb2
@@ -89,10 +89,41 @@ def test_a_border_where_the_image_does_not_reach() -> None:
         assert step.apply(image(4, 4), np.random.default_rng(0))[0][0, 0, 1] == expected
 
 
-def test_a_resizing_of_less_than_certainty() -> None:
-    step = resizing(6, 9, prob=0.5)
-    shapes = [step.apply(image(4, 4), np.random.default_rng(seed))[0].shape for seed in range(100)]
-    assert 30 < shapes.count((1, 6, 9)) < 70
+def test_the_probability_of_a_resizing_is_not_looked_at() -> None:
+    assert resizing(6, 9, prob=0).apply(image(4, 4), np.random.default_rng(0))[0].shape == (1, 6, 9)
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted", "size", "fitted"),
+    [
+        ("FIT_LARGE_SIZE_AND_PAD", (300, 300), (375, 500), (225, 300)),
+        ("FIT_LARGE_SIZE_AND_PAD", (300, 300), (500, 375), (300, 225)),
+        # 300 / (49 / 3) is a little less than 900 / 49 in float32: rounded down, no border is lost or gained.
+        ("FIT_LARGE_SIZE_AND_PAD", (300, 300), (3, 49), (float(np.float32(300) / (np.float32(49) / 3)), 300)),
+        ("FIT_SMALL_SIZE", (300, 300), (375, 500), (300, float(np.float32(500) / np.float32(375) * 300))),
+        ("FIT_SMALL_SIZE", (300, 300), (500, 375), (400, 300)),
+        ("FIT_SMALL_SIZE", (2, 3), (4, 6), (2, 3)),
+    ],
+)
+def test_sizes_in_proportion(
+    mode: str, wanted: tuple[int, int], size: tuple[int, int], fitted: tuple[float, float]
+) -> None:
+    assert fitted_size(resizing(*wanted, mode).param, size) == fitted
+
+
+def test_a_border_is_where_the_image_would_reach_without_rounding() -> None:
+    step = resizing(10, 10, "FIT_LARGE_SIZE_AND_PAD")
+    result, (left, top, right, bottom) = step.apply(image(7, 15), np.random.default_rng(0))
+    assert (result != 0).any(axis=(0, 2)).tolist() == [False] * 3 + [True] * 4 + [False] * 3
+    border = (10 - 10 * 7 / 15) / 2
+    assert [left, right] == [0, 1]
+    # An object as high as the image has its edges at the border in the new one.
+    assert (0 - top) / (bottom - top) == pytest.approx(border / 10)
+    assert (1 - top) / (bottom - top) == pytest.approx(1 - border / 10)
+
+
+def test_bytes_are_filled_with_the_nearest_values() -> None:
+    assert filled((3, 1, 1), [103.94, -1, 300], np.uint8)[:, 0, 0].tolist() == [104, 0, 255]
 
 
 def test_one_of_several_interpolations() -> None:

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from google.protobuf.message import DecodeError
 
+from netcc.data.annotated import Annotator, Item, parse_annotated
 from netcc.data.bad_records import bad_records_in_use
-from netcc.data.datum import datum_image
 from netcc.data.lmdb_reader import Record
-from netcc.data.objects import ROW, Objects
+from netcc.data.objects import ROW
 from netcc.data.records import open_records
-from netcc.data.sampler import draw_window
+from netcc.data.sampler import check_samplers
 from netcc.data.source import reader
-from netcc.data.transform import Transformer, run_steps
-from netcc.data.transform_steps import WHOLE, Window, cut
+from netcc.data.transform import Transformer
 from netcc.errors import DataError, LayerError
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape, format_shape
+
+_BOXES = caffe_pb2.AnnotatedDatum.BBOX
 
 
 @reader("AnnotatedData", prefetched=True)
@@ -30,25 +30,25 @@ class AnnotatedSource:
     """Images distorted, expanded, cut by a sampler, resized and mirrored as the net asks, their boxes with them.
 
     Tops: the images (batch, channels, height, width) and, if there is a second, the objects of all of them (1, 1,
-    objects, 8); without any object one row of -1. What is random in a batch comes from its number and one seed, so a
-    position is the record, the number and the seed.
+    objects, 8); without any object one row of -1. Where neither the layer nor the first record names a type of
+    annotation, the second top has the labels of the datums (batch). What is random in a batch comes from its number and
+    one seed, so a position is the record, the number and the seed.
     """
 
     def __init__(
         self, message: caffe_pb2.LayerParameter, phase: Phase, random: np.random.Generator, base: Path | None
     ) -> None:
-        param = message.data_param
-        if param.batch_size < 1:
-            raise LayerError("batch_size must be at least 1", field=("data_param", "batch_size"))
-        if len(message.top) > 2:
-            raise LayerError("netcc reads no map of classes for a third top", field=("top", "2"))
+        _check_fields(message)
+        param, transform = message.data_param, message.transform_param
         self._batch_size = param.batch_size
-        self._transformer = Transformer.from_message(message.transform_param, phase, base)
-        transform = message.transform_param
-        self._emit = transform.emit_constraint if transform.HasField("emit_constraint") else None
-        self._samplers = list(message.annotated_data_param.batch_sampler)
+        transformer = Transformer.from_message(transform, phase, base)
+        emit = transform.emit_constraint if transform.HasField("emit_constraint") else None
+        self._annotator = Annotator(transformer, tuple(message.annotated_data_param.batch_sampler), emit)
+        self._stated = message.annotated_data_param.HasField("anno_type")
+        self._wants_objects = len(message.top) > 1
         self._bad = bad_records_in_use()
         self._records = open_records(param, base)
+        self._has_objects = self._stated or _names_type(self._records.peek())
         self._seed, self._batch = int(random.integers(1 << 62)), 0
         self._ready: tuple[Array, Array] | None = None
 
@@ -80,61 +80,50 @@ class AnnotatedSource:
         self._records.close()
 
     def _make(self, random: np.random.Generator) -> tuple[Array, Array]:
-        """The images and the objects of one batch."""
-        images: list[Array] = []
-        objects: list[Objects] = []
+        """The images of one batch, and their objects or labels."""
+        transformer = self._annotator.transformer.for_batch(random)
+        annotator = replace(self._annotator, transformer=transformer)
+        items = self._items(annotator, random)
+        batch = np.empty((self._batch_size, *transformer.shape(items[0].image.shape)), np.float32)
+        choices = transformer.apply([item.image for item in items], batch, random)
+        if not self._has_objects:
+            return batch, np.array([item.label for item in items], np.float32)
+        rows = [annotator.rows(number, *pair) for number, pair in enumerate(zip(items, choices, strict=True))]
+        return batch, _blob(np.concatenate(rows))
+
+    def _items(self, annotator: Annotator, random: np.random.Generator) -> list[Item]:
+        """The records of one batch, all of one size; bad ones are passed over if that is wanted."""
+        items: list[Item] = []
+        expected: Shape | None = None
         bad = 0
-        while len(images) < self._batch_size:
-            for record in self._records.take(self._batch_size - len(images)):
+        while len(items) < self._batch_size:
+            for record in self._records.take(self._batch_size - len(items)):
                 try:
-                    image, found = self._item(record, random)
-                    row = self._transformer.shape(image.shape)
-                    if images and row != self._transformer.shape(images[0].shape):
+                    item = annotator.make(self._checked(record), random)
+                    row = annotator.transformer.shape(item.image.shape)
+                    if row != (expected := expected or row):
                         raise DataError(f"its image becomes {format_shape(row)}, unlike those before it in the batch")
                 except DataError as error:
                     bad += 1
                     self._pass_over(record, error, bad)
                     continue
-                images.append(image)
-                objects.append(found)
-        batch = np.empty((self._batch_size, *self._transformer.shape(images[0].shape)), np.float32)
-        choices = self._transformer.apply(images, batch, random)
-        rows = []
-        for item, (image, found, (mirrored, top, left)) in enumerate(zip(images, objects, choices, strict=True)):
-            if self._transformer.crop:
-                high, wide = image.shape[1:]
-                window = (left / wide, top / high, (left + batch.shape[3]) / wide, (top + batch.shape[2]) / high)
-                found = found.seen_through(window, self._emit)
-            rows.append((found.mirrored() if mirrored else found).rows(item))
-        return batch, _blob(np.concatenate(rows))
+                items.append(item)
+        return items
 
-    def _item(self, record: Record, random: np.random.Generator) -> tuple[Array, Objects]:
-        """One image and its objects, before Caffe's own crop and mirror."""
-        try:
-            message = caffe_pb2.AnnotatedDatum.FromString(record[1])
-        except DecodeError:
-            raise DataError("it is not an AnnotatedDatum") from None
-        image = datum_image(message.datum, self._transformer.channels)
-        objects = Objects.from_message(message)
-        image, windows = run_steps(self._transformer.before, image, random)
-        objects = self._through(objects, windows)
-        window = draw_window(self._samplers, objects, random) if self._samplers else None
-        if window is not None:
-            rows, columns = image.shape[1:]
-            left, top = int(window[0] * columns), int(window[1] * rows)
-            width, height = int(window[2] * columns) - left, int(window[3] * rows) - top
-            if width > 0 and height > 0:
-                # The window of whole pixels, not the one drawn: so the boxes stay where they are.
-                image, shown = cut(image, left, top, width, height)
-                objects = objects.seen_through(shown, self._emit)
-        image, windows = run_steps(self._transformer.sizing, image, random)
-        return image, self._through(objects, windows)
-
-    def _through(self, objects: Objects, windows: Sequence[Window]) -> Objects:
-        for window in windows:
-            if window != WHOLE:
-                objects = objects.seen_through(window, self._emit)
-        return objects
+    def _checked(self, record: Record) -> caffe_pb2.AnnotatedDatum:
+        """The message of `record`. Raises DataError where it lacks what the second top needs."""
+        message = parse_annotated(record[1])
+        if not self._wants_objects:
+            return message
+        if not self._has_objects and not message.datum.HasField("label"):
+            raise DataError("it has neither a type of annotation nor a label")
+        if self._stated or not self._has_objects:
+            return message
+        if not message.HasField("type"):
+            raise DataError("it has no type of annotation, but the first record has", notes=["give anno_type: BBOX"])
+        if message.type != _BOXES:
+            raise DataError(f"it holds {_type_name(message.type)}, and netcc reads boxes alone")
+        return message
 
     def _pass_over(self, record: Record, error: DataError, bad: int) -> None:
         """Counts a bad record, or raises what is wrong with it; raises as well if it is one of too many."""
@@ -143,6 +132,36 @@ class AnnotatedSource:
         self._bad.met(name, DataError([fault]))
         if bad >= len(self._records) + self._batch_size:
             raise DataError(f"none of the {len(self._records)} records can be used", notes=[fault.message])
+
+
+def _check_fields(message: caffe_pb2.LayerParameter) -> None:
+    """Raises LayerError for fields that make no sense, or that ask for what netcc does not read."""
+    param = message.annotated_data_param
+    if message.data_param.batch_size < 1:
+        raise LayerError("batch_size must be at least 1", field=("data_param", "batch_size"))
+    if len(message.top) > 2:
+        raise LayerError("netcc reads no map of classes for a third top", field=("top", "2"))
+    if param.anno_type != _BOXES:
+        raise LayerError(
+            f"netcc reads boxes alone, not {_type_name(param.anno_type)}", field=("annotated_data_param", "anno_type")
+        )
+    if param.yolo_data_type:
+        raise LayerError(
+            "netcc makes no labels in the form of MobileNet-YOLO", field=("annotated_data_param", "yolo_data_type")
+        )
+    check_samplers(param.batch_sampler)
+
+
+def _type_name(number: int) -> str:
+    return str(caffe_pb2.AnnotatedDatum.AnnotationType.Name(number))
+
+
+def _names_type(record: Record) -> bool:
+    """Whether `record` says what its annotations are; one that cannot be read is taken to."""
+    try:
+        return parse_annotated(record[1]).HasField("type")
+    except DataError:
+        return True
 
 
 def _blob(rows: Array) -> Array:
