@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netcc.data.hsv import from_hsv, to_hsv
 from netcc.data.transform_steps import WHOLE, Window, as_bytes, chance
 from netcc.errors import DataError
 from netcc.schema import caffe_pb2
@@ -40,17 +41,18 @@ class PrincipalJitter:
 
 @dataclass(frozen=True)
 class Distortion:
-    """Brightness, contrast, saturation, hue and the order of the channels, each with its own probability.
+    """Brightness, contrast, saturation, hue and the order of the channels, each with its own probability; on bytes.
 
     With even chance contrast comes after brightness, or after hue. As `ApplyDistort` of weiliu89/caffe, branch ssd,
-    src/caffe/util/im_transforms.cpp; hue and saturation are computed in floats here, not in OpenCV's bytes.
+    src/caffe/util/im_transforms.cpp.
     """
 
     param: caffe_pb2.DistortionParameter
 
     def apply(self, image: Array, random: np.random.Generator) -> tuple[Array, Window]:
         need_color(image, "distort_param")
-        contrast_first = chance(random, 0.5)
+        image = image if image.dtype == np.uint8 else as_bytes(image)
+        contrast_first = not chance(random, 0.5)
         image = self._brightness(image, random)
         if contrast_first:
             image = self._contrast(image, random)
@@ -63,51 +65,35 @@ class Distortion:
         return image, WHOLE
 
     def _brightness(self, image: Array, random: np.random.Generator) -> Array:
+        if not chance(random, self.param.brightness_prob):
+            return image
         delta = random.uniform(-self.param.brightness_delta, self.param.brightness_delta)
-        return as_bytes(image + np.float32(delta)) if chance(random, self.param.brightness_prob) else image
+        return adjusted(image, 1, delta)
 
     def _contrast(self, image: Array, random: np.random.Generator) -> Array:
-        factor = random.uniform(self.param.contrast_lower, self.param.contrast_upper)
-        return as_bytes(image * np.float32(factor)) if chance(random, self.param.contrast_prob) else image
+        if not chance(random, self.param.contrast_prob):
+            return image
+        return adjusted(image, random.uniform(self.param.contrast_lower, self.param.contrast_upper), 0)
 
     def _saturation(self, image: Array, random: np.random.Generator) -> Array:
-        factor = random.uniform(self.param.saturation_lower, self.param.saturation_upper)
         if not chance(random, self.param.saturation_prob):
             return image
-        # Saturation is 1 - least / greatest, so scaling it moves each value against the greatest.
-        greatest = image.max(0).astype(np.float32)
-        spread = greatest - image
-        limit = greatest / np.maximum(spread.max(0), 1)
-        return as_bytes(greatest - spread * np.minimum(np.float32(factor), limit))
+        hue, saturation, value = to_hsv(image)
+        factor = random.uniform(self.param.saturation_lower, self.param.saturation_upper)
+        return from_hsv(hue, adjusted(saturation, factor, 0), value)
 
     def _hue(self, image: Array, random: np.random.Generator) -> Array:
+        if not chance(random, self.param.hue_prob):
+            return image
+        hue, saturation, value = to_hsv(image)
         delta = random.uniform(-self.param.hue_delta, self.param.hue_delta)
-        # OpenCV counts the circle of hues in 180 steps.
-        return turn_hue(image, delta / 180) if chance(random, self.param.hue_prob) else image
+        # A hue below 0 becomes 0, which is red, as there; those from 180 on begin the circle anew.
+        return from_hsv(adjusted(hue, 1, delta), saturation, value)
 
 
-def turn_hue(image: Array, turn: float) -> Array:
-    """`image` (B, G, R) with its hues moved by `turn` of the circle, greatest and least value of each pixel kept."""
-    blue, green, red = image.astype(np.float32)
-    greatest, least = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
-    chroma = greatest - least
-    safe = np.maximum(chroma, 1)
-    sixth = np.where(
-        greatest == red,
-        (green - blue) / safe,
-        np.where(greatest == green, 2 + (blue - red) / safe, 4 + (red - green) / safe),
-    )
-    sixth += np.float32(6 * turn)
-    channels = [_channel(sixth, start, greatest, chroma) for start in (1, 3, 5)]
-    return as_bytes(np.stack(channels))
-
-
-def _channel(sixth: Array, start: int, greatest: Array, chroma: Array) -> Array:
-    """One channel of pixels of hue `sixth` (in sixths of the circle); `start` is 5 for red, 3 for green, 1 for blue."""
-    place = (start + sixth) % 6
-    part: Array = np.clip(np.minimum(place, 4 - place), 0, 1)
-    channel: Array = greatest - chroma * part
-    return channel
+def adjusted(plane: Array, factor: float, delta: float) -> Array:
+    """uint8 `plane` times `factor` plus `delta`, rounded and kept within 0 to 255."""
+    return as_bytes(np.arange(256) * factor + delta)[plane]
 
 
 def need_color(image: Array, field: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import colorsys
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from netcc.data.transform_color import EIGENVALUES, EIGENVECTORS, Distortion, PrincipalJitter, turn_hue
+from netcc.data.transform_color import EIGENVALUES, EIGENVECTORS, Distortion, PrincipalJitter
 from netcc.data.transform_steps import WHOLE
 from netcc.errors import DataError
 from netcc.schema import caffe_pb2
@@ -68,20 +67,41 @@ def test_saturation(factor: float) -> None:
         before, after = IMAGE[::-1, 2, column] / 255, result[::-1, 2, column] / 255
         hue, saturation, value = colorsys.rgb_to_hsv(*before)
         expected = colorsys.hsv_to_rgb(hue, min(1, saturation * factor), value)
-        np.testing.assert_allclose(after, expected, atol=1 / 255)
+        # Hues count in steps of two degrees, saturations in bytes.
+        np.testing.assert_allclose(after, expected, atol=(3 + factor) / 255)
 
 
-@given(st.floats(-1, 1), st.integers(0, 41))
-def test_hues(turn: float, place: int) -> None:
-    row, column = divmod(place, 7)
-    hue, saturation, value = colorsys.rgb_to_hsv(*(IMAGE[::-1, row, column] / 255))
-    expected = colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value)
-    np.testing.assert_allclose(turn_hue(IMAGE, turn)[::-1, row, column] / 255, expected, atol=1 / 255)
+def hue_of(image: Array) -> float:
+    """Of the first pixel, in OpenCV's half degrees."""
+    return colorsys.rgb_to_hsv(*(image[::-1, 0, 0] / 255))[0] * 180
+
+
+def test_hues() -> None:
+    """They turn by at most `hue_delta`, and stop at red below."""
+    green, orange = (np.array(colour, np.uint8).reshape(3, 1, 1) for colour in ((0, 255, 0), (0, 85, 255)))
+    assert round(hue_of(orange)) == 10
+    turned = [
+        [hue_of(distorted(seed, image, hue_prob=1, hue_delta=30)) for seed in range(80)] for image in (green, orange)
+    ]
+    assert 29.5 <= min(turned[0]) < 35
+    assert 85 < max(turned[0]) <= 90.5
+    assert 15 < turned[1].count(0) < 40
+    assert 35 < max(turned[1]) <= 40.5
 
 
 def test_greys_have_no_hue() -> None:
     grey = np.repeat(np.arange(256, dtype=np.uint8).reshape(1, 16, 16), 3, axis=0)
-    np.testing.assert_array_equal(turn_hue(grey, 0.3), grey)
+    np.testing.assert_array_equal(distorted(image=grey, hue_prob=1, hue_delta=30), grey)
+
+
+def test_the_same_without_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = {f"{name}_prob": 0.8 for name in ("brightness", "contrast", "saturation", "hue", "random_order")}
+    limits = {"brightness_delta": 32, "contrast_lower": 0.5, "contrast_upper": 1.5, "hue_delta": 18}
+    fields = {**everything, **limits, "saturation_lower": 0.5, "saturation_upper": 1.5}
+    expected = [distorted(seed, **fields) for seed in range(10)]
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    for seed, image in enumerate(expected):
+        np.testing.assert_array_equal(distorted(seed, **fields), image)
 
 
 def test_order_of_the_channels() -> None:
