@@ -45,7 +45,9 @@ def _to_hsv(image: Array) -> tuple[Array, Array, Array]:
 @cache
 def _quotients(dividend: int) -> Array:
     """`dividend` over 0 to 255 in fixed point, with 0 for the first."""
-    return np.rint((dividend << _BITS) / np.r_[np.inf, 1:256]).astype(np.int32)
+    quotients = np.zeros(256, np.int32)
+    quotients[1:] = np.rint((dividend << _BITS) / np.arange(1, 256))
+    return quotients
 
 
 def from_hsv(hue: Array, saturation: Array, value: Array) -> Array:
@@ -63,4 +65,5 @@ def _shares() -> Array:
     starts = np.array([[1], [3], [5]])
     way = (starts + sixth) % 6
     missing = np.clip(np.minimum(way, 4 - way), 0, 1)
-    return (1 - missing[:, :, np.newaxis] * (np.arange(256) / 255)).reshape(3, -1).astype(np.float32)
+    shares: Array = 1 - missing[:, :, np.newaxis] * (np.arange(256) / 255)
+    return shares.reshape(3, -1).astype(np.float32)

@@ -56,11 +56,12 @@ def _linear(image: Array, height: int, width: int) -> Array:
         rows = image[:, :, left] * (1 - across) + image[:, :, right] * across
         blended: Array = rows[:, top] * (1 - down) + rows[:, bottom] * down
         return blended.astype(image.dtype)
-    one, wide = 1 << _BITS, image.astype(np.int32)
+    one, wide = 1 << _BITS, np.ascontiguousarray(image, np.int32)
     across, down = (np.rint(share * one).astype(np.int32) for share in (across, down))
-    rows = wide[:, :, left] * (one - across) + wide[:, :, right] * across
+    rows = wide.take(left, 2) * (one - across) + wide.take(right, 2) * across
     # As OpenCV: four bits are dropped before, sixteen after the weights of the rows, the last two rounded.
-    total: Array = ((rows[:, top] >> 4) * (one - down) >> 16) + ((rows[:, bottom] >> 4) * down >> 16)
+    rows >>= 4
+    total: Array = (rows.take(top, 1) * (one - down) >> 16) + (rows.take(bottom, 1) * down >> 16)
     return ((total + 2) >> 2).astype(np.uint8)
 
 

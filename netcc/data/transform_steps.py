@@ -32,7 +32,8 @@ def chance(random: np.random.Generator, probability: float) -> bool:
 
 def as_bytes(values: Array) -> Array:
     """Rounded and kept within 0 to 255, as uint8."""
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    rounded = np.rint(values)
+    return np.clip(rounded, 0, 255, out=rounded).astype(np.uint8)
 
 
 def cut(image: Array, left: int, top: int, width: int, height: int) -> tuple[Array, Window]:
