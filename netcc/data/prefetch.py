@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,6 @@ class PrefetchedSource:
         self._source = source
         self._depth = depth
         self._worker: PrefetchWorker | None = None
-        self._end_worker: Callable[[], object] = _nothing
         self._taken: dict[str, Any] = {}
         """The position after the batch last taken, while a worker runs ahead of it."""
 
@@ -122,13 +121,14 @@ class PrefetchedSource:
     def _start(self, tops: Sequence[Array]) -> PrefetchWorker:
         self._taken = self._source.position()
         self._worker = worker = PrefetchWorker(self._source, len(tops), tops[0].dtype, self._depth)
-        self._end_worker = weakref.finalize(self, worker.stop)
+        weakref.finalize(self, worker.ask_to_stop).atexit = False
         return worker
 
     def _end(self) -> None:
         """Ends the thread; the source stays where the thread left it."""
-        if self._running() is not None:
-            self._end_worker()
+        worker = self._running()
+        if worker is not None:
+            worker.stop()
             self._worker = None
 
     def _rewind(self) -> None:
@@ -136,7 +136,3 @@ class PrefetchedSource:
         if self._running() is not None:
             self._end()
             self._source.restore(self._taken)
-
-
-def _nothing() -> None:
-    """Ends no thread: none runs."""

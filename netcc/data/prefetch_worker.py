@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +44,10 @@ class PrefetchWorker:
         self._free: deque[tuple[Array, ...]] = deque([()] * depth)
         self._ready: deque[Batch | BaseException] = deque()
         self._changed = threading.Condition()
-        self._stopping = False
+        self._stopping = self._ended = False
         self._thread = threading.Thread(target=self._run, name="netcc-prefetch", daemon=True)
         self._thread.start()
+        _workers.add(self)
 
     def peek(self) -> Batch | BaseException:
         """The next batch, which stays the next one, or what the source raised in its place; waits until there is one.
@@ -64,30 +67,45 @@ class PrefetchWorker:
                 self._free.append(batch.arrays)
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Ends the thread, after the batch that it is reading; a second call does nothing."""
+    def ask_to_stop(self) -> None:
+        """Lets the thread end after the batch that it is reading; a second call does nothing.
+
+        Does not wait: the garbage collector calls this, and whoever it interrupts may hold what the thread needs.
+        """
         if self.process != os.getpid():
             return  # the thread stayed behind in the process that this one was forked from
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._thread is not threading.current_thread():  # as when the collector runs in the thread itself
-            self._thread.join()
+
+    def stop(self) -> None:
+        """Ends the thread, after the batch that it is reading; a second call does nothing."""
+        self.ask_to_stop()
+        if self.process == os.getpid() and self._thread is not threading.current_thread():
+            with self._changed:
+                while not self._ended:
+                    self._changed.wait()
 
     def _run(self) -> None:
         # As in the net's own thread: numbers that are not finite are found by whoever asks for a loss.
         with np.errstate(all="ignore"):
-            while (arrays := self._next_free()) is not None:
-                item: Batch | BaseException
-                try:
-                    item = self._read(arrays)
-                except BaseException as error:
-                    item = error
-                with self._changed:
-                    self._ready.append(item)
-                    self._changed.notify_all()
-                if isinstance(item, BaseException):
-                    return
+            self._read_ahead()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _read_ahead(self) -> None:
+        while (arrays := self._next_free()) is not None:
+            item: Batch | BaseException
+            try:
+                item = self._read(arrays)
+            except BaseException as error:
+                item = error
+            with self._changed:
+                self._ready.append(item)
+                self._changed.notify_all()
+            if isinstance(item, BaseException):
+                return
 
     def _next_free(self) -> tuple[Array, ...] | None:
         """Arrays to fill; waits until some are free. None if the thread is to end."""
@@ -105,3 +123,13 @@ class PrefetchWorker:
 
     def _allocate(self, shapes: tuple[Shape, ...]) -> tuple[Array, ...]:
         return tuple(np.empty(shape, self._dtype) for shape in shapes)
+
+
+_workers: WeakSet[PrefetchWorker] = WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """At the end of the program no thread may be left in the middle of a read."""
+    for worker in list(_workers):
+        worker.stop()

@@ -65,8 +65,8 @@ def write_images(
     """
     bad = bad or BadRecords()
     with staged_databases(folder.parent, [folder.name], force) as stage:
-        with open_writer(stage / folder.name, backend) as writer:
-            made = ordered_map(partial(_make, root=root, options=options), images, threads)
+        work = partial(_make, root=root, options=options)
+        with open_writer(stage / folder.name, backend) as writer, ordered_map(work, images, threads) as made:
             records = write_records(writer, _records(made, options, bad, advance))
         if not records:
             raise DataError(f"none of the {len(images)} images can be used")
