@@ -19,6 +19,7 @@ COMMANDS = {
     "dump": "netcc.cli.dump",
     "plan": "netcc.cli.plan",
     "compile": "netcc.cli.compile",
+    "time": "netcc.cli.time",
     "layers": "netcc.cli.layers",
     "zoo": "netcc.cli.zoo",
     "run": "netcc.cli.run",

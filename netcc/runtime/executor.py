@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -94,12 +95,14 @@ class Executor:
         Raises LayerError where a layer cannot give a wanted gradient.
         """
         self._check_backward()
-        steps = self._backward.get(accumulate)
-        if steps is None:
-            planned = self.plan.backward_add if accumulate else self.plan.backward
-            steps = self._backward[accumulate] = [self._bind(step) for step in planned]
-        self._run(steps)
+        self._run(self._bound_backward(accumulate=accumulate))
         self._reached = 0
+
+    def _bound_backward(self, *, accumulate: bool) -> list[BoundStep]:
+        if accumulate not in self._backward:
+            planned = self.plan.backward_add if accumulate else self.plan.backward
+            self._backward[accumulate] = [self._bind(step) for step in planned]
+        return self._backward[accumulate]
 
     def backward_part(self, first: int, last: int) -> None:
         """Runs the accumulating backward steps of the nodes from index `first` down to `last`, both included.
@@ -125,6 +128,22 @@ class Executor:
     def _check_backward(self) -> None:
         if self.plan.no_backward is not None:
             raise self.plan.no_backward
+
+    def timed_forward(self) -> list[tuple[Step, float]]:
+        """Runs the forward pass; every step with the seconds that it took."""
+        steps = [step for step in self.plan.forward if isinstance(step, LayerStep)]
+        return self._timed(steps, self._forward)
+
+    def timed_backward(self) -> list[tuple[Step, float]]:
+        """Runs the backward pass, parameter diffs overwritten; every step with the seconds that it took."""
+        self._check_backward()
+        self._reached = 0
+        return self._timed(self.plan.backward, self._bound_backward(accumulate=False))
+
+    def _timed(self, planned: Sequence[Step], bound: Sequence[BoundStep]) -> list[tuple[Step, float]]:
+        seconds: list[float] = []
+        self._run([(_clocked(kernel, seconds), *rest) for kernel, *rest in bound])
+        return list(zip(planned, seconds, strict=True))
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""
@@ -227,6 +246,17 @@ class _Measuring:
         if shapes != tuple(top.shape for top in operands.tops):
             raise Resized(self.index, shapes)
         self.layer.forward(operands)
+
+
+def _clocked(kernel: Callable[[Any], None], seconds: list[float]) -> Callable[[Any], None]:
+    """`kernel`, which then appends to `seconds` how long it took."""
+
+    def run(operands: Any) -> None:
+        begin = time.perf_counter()
+        kernel(operands)
+        seconds.append(time.perf_counter() - begin)
+
+    return run
 
 
 def _together(kernel: Callable[[Operands], None], operands: Sequence[Operands]) -> BoundStep:

@@ -1,0 +1,163 @@
+"""Where the time of a net goes, layer by layer, beside what the machine could do at its best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netcc.ir.graph import Node
+from netcc.plan.dump import ELEMENT_BYTES
+from netcc.plan.plan import LayerStep, Step, View
+from netcc.report.limits import Limits
+from netcc.runtime.timing import PassTimes, TimedStep
+from netcc.types import count
+
+
+@dataclass(frozen=True)
+class TimeRow:
+    """One row of a pass: layers that run together, or sums that belong to none.
+
+    `flop` are floating-point operations counted directly, two for each multiply-accumulate; `bytes` what has to be read
+    and written at least: blobs, parameters and what is kept for backward, not scratch.
+    """
+
+    name: str
+    type: str
+    seconds: float
+    flop: int
+    bytes: int
+
+    def limit_seconds(self, limits: Limits) -> tuple[float, str]:
+        """The least time that the machine needs for it, and what sets it: "compute" or "memory"."""
+        compute, memory = self.flop / limits.flops, self.bytes / limits.bytes_per_second
+        return (compute, "compute") if compute >= memory else (memory, "memory")
+
+    def share_of_limit(self, limits: Limits) -> float:
+        """1 where nothing could be faster; more where the caches help or fewer operations do."""
+        return self.limit_seconds(limits)[0] / self.seconds if self.seconds else 0.0
+
+    def as_json(self, limits: Limits) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "type": self.type,
+            "seconds": self.seconds,
+            "flop": self.flop,
+            "bytes": self.bytes,
+            "flops": self.flop / self.seconds if self.seconds else 0.0,
+            "bytes_per_second": self.bytes / self.seconds if self.seconds else 0.0,
+            "limited_by": self.limit_seconds(limits)[1],
+            "share_of_limit": self.share_of_limit(limits),
+        }
+
+
+@dataclass(frozen=True)
+class TimeTable:
+    """The rows of both passes in the order in which they run; `update` are the seconds of the solver's update.
+
+    `batch` is the number of images of a pass.
+    """
+
+    name: str
+    phase: str
+    batch: int
+    passes: int
+    limits: Limits
+    forward: tuple[TimeRow, ...]
+    backward: tuple[TimeRow, ...]
+    update: float
+
+    @property
+    def seconds(self) -> float:
+        return total(self.forward) + total(self.backward) + self.update
+
+    def by_type(self) -> list[tuple[str, float, float]]:
+        """Seconds forward and backward of each type of layer, the dearest first."""
+        types = dict.fromkeys(row.type for row in (*self.forward, *self.backward))
+        passes = (self.forward, self.backward)
+        forward, backward = ([total(row for row in rows if row.type == name) for name in types] for rows in passes)
+        sums = zip(types, forward, backward, strict=True)
+        return sorted(sums, key=lambda item: -item[1] - item[2])
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "phase": self.phase,
+            "batch": self.batch,
+            "passes": self.passes,
+            "limits": {
+                "flops": self.limits.flops,
+                "bytes_per_second": self.limits.bytes_per_second,
+                "threads": self.limits.threads,
+            },
+            "forward": [row.as_json(self.limits) for row in self.forward],
+            "backward": [row.as_json(self.limits) for row in self.backward],
+            "totals": {
+                "forward_seconds": total(self.forward),
+                "backward_seconds": total(self.backward),
+                "update_seconds": self.update,
+                "seconds": self.seconds,
+                "images_per_second": self.batch / self.seconds if self.seconds else 0.0,
+            },
+        }
+
+
+def total(rows: Iterable[TimeRow]) -> float:
+    """Seconds of all rows together."""
+    return sum(row.seconds for row in rows)
+
+
+def forward_rows(times: PassTimes) -> tuple[TimeRow, ...]:
+    return tuple(_rows(times.forward))
+
+
+def backward_rows(times: PassTimes) -> tuple[TimeRow, ...]:
+    return tuple(_rows(times.backward))
+
+
+def _rows(steps: Sequence[TimedStep]) -> Iterator[TimeRow]:
+    """A row for each node; sums and fills count to the node of the same time."""
+    at = {step.time: step.node for step, _ in steps if isinstance(step, LayerStep)}
+    groups: dict[Node | None, list[TimedStep]] = {}
+    for step, seconds in steps:
+        groups.setdefault(at.get(step.time), []).append((step, seconds))
+    for node, members in groups.items():
+        yield TimeRow(
+            node.name if node else "(fills)",
+            node.type if node else "",
+            sum(seconds for _, seconds in members),
+            sum(step_flop(step) for step, _ in members),
+            sum(step_bytes(step) for step, _ in members),
+        )
+
+
+def step_flop(step: Step) -> int:
+    """Two for each multiply-accumulate; backward as many for the data as for the weights, where they are wanted."""
+    if not isinstance(step, LayerStep):
+        return 0
+    passes = 1 if step.direction == "forward" else any(step.bottom_diffs) + any(step.parameter_diffs)
+    return 2 * step.node.signature.macs * passes
+
+
+def step_bytes(step: Step) -> int:
+    """Bytes that a step reads and writes at least, scratch left out."""
+    if not isinstance(step, LayerStep):
+        return sum(_bytes(slot.size, slot.kind) for slot in (*step.reads(), *step.writes()))
+    if step.node.layer.is_input:
+        return 0
+    kept = [view for piece in step.pieces() for view in piece.saved]
+    if step.direction == "forward":
+        read: list[View] = [*step.bottoms, *step.parameters]
+        written: list[View | None] = [*step.tops, *kept, *step.state]
+    else:
+        wanted = set(step.reads())
+        read = [view for view in (*step.bottoms, *step.tops) if view.slot in wanted]
+        read += [*step.parameters, *kept, *step.top_diffs]
+        written = [*step.bottom_diffs, *step.parameter_diffs]
+    once = {(view.slot, view.offset): view for view in read}
+    views = [*once.values(), *(view for view in written if view)]
+    return sum(_bytes(count(view.shape), view.slot.kind) for view in views)
+
+
+def _bytes(size: int, kind: str) -> int:
+    return size * ELEMENT_BYTES.get(kind, 4)
