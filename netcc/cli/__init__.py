@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "netcc.cli.plan",
     "compile": "netcc.cli.compile",
     "time": "netcc.cli.time",
+    "deploy": "netcc.cli.deploy",
     "layers": "netcc.cli.layers",
     "zoo": "netcc.cli.zoo",
     "run": "netcc.cli.run",

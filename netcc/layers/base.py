@@ -151,6 +151,13 @@ class Layer(ABC):
     is_metric: ClassVar[bool] = False
     """The tops say how good the bottoms are, compared with labels; nothing is computed from them."""
 
+    predicts: ClassVar[str | None] = ""
+    """For a loss: the type of the layer that makes of its bottom what it compares with labels ("Softmax"); empty if
+    that is the bottom itself, None if it takes more than one layer."""
+
+    batch_axis: ClassVar[int] = 0
+    """The axis of bottom 0 that independent items lie along."""
+
     differentiable: ClassVar[bool] = True
     """False: no gradient passes from tops to bottoms (data, metrics)."""
 
@@ -209,6 +216,10 @@ class Layer(ABC):
         pass here; before `forward` runs they get the measured ones.
         """
         raise LayerError(f"{self.type} is not dynamic")
+
+    def passes_on(self) -> bool:
+        """Whether top 0 holds the numbers of bottom 0, perhaps under another shape."""
+        return self.is_view
 
     def start(self, operands: Operands) -> None:
         """Runs once before the first forward pass: fills constants and the state."""

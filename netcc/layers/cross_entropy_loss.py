@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class SigmoidCrossEntropyLoss(Loss):
     items unless `normalization` says otherwise. Targets whose integer part is `ignore_label` do not count.
     Behaves as src/caffe/layers/sigmoid_cross_entropy_loss_layer.cpp.
     """
+
+    predicts: ClassVar[str] = "Sigmoid"
 
     ignore_label: int | None
     normalization: Normalization

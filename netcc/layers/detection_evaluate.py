@@ -41,8 +41,8 @@ class DetectionEvaluate(Detector):
     fork = "SSD (weiliu89/caffe)"
     example = "detection_evaluate_param { num_classes: 21 }"
 
-    bottoms = Count(2, 2)
     is_metric = True
+    bottoms = Count(2, 2)
 
     classes: int
     background: int

@@ -38,6 +38,9 @@ class Dropout(Layer):
             )
         return cls(ratio, phase == TRAIN)
 
+    def passes_on(self) -> bool:
+        return not self.active
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         if not self.active:
             return same_shape(bottoms)

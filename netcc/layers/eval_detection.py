@@ -32,8 +32,8 @@ class EvalDetection(Layer):
     fork = "Intel Caffe (intel/caffe)"
     example = "eval_detection_param { side: 13 num_class: 20 num_object: 5 }"
 
-    bottoms: ClassVar[Count] = Count(2, None)
     is_metric: ClassVar[bool] = True
+    bottoms: ClassVar[Count] = Count(2, None)
     differentiable: ClassVar[bool] = False
 
     side: int

@@ -35,6 +35,7 @@ class InfogainLoss(Loss):
 
     example = 'infogain_loss_param { source: "infogain.binaryproto" }'
 
+    predicts: ClassVar[str] = "Softmax"
     bottoms: ClassVar[Count] = Count(2, 3)
     tops: ClassVar[Count] = Count(1, 2)
 

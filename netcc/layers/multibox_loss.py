@@ -66,6 +66,7 @@ class MultiBoxLoss(Layer):
     example = "multibox_loss_param { num_classes: 21 code_type: CENTER_SIZE }"
 
     is_loss: ClassVar[bool] = True
+    predicts: ClassVar[str | None] = None
     bottoms: ClassVar[Count] = Count(4, 4)
 
     classes: int

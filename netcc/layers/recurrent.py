@@ -31,6 +31,7 @@ class Recurrent(Layer):
     src/caffe/layers/recurrent_layer.cpp otherwise.
     """
 
+    batch_axis = 1
     bottoms = Count(2, 5)
     tops = Count(1, 3)
 

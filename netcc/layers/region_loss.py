@@ -48,6 +48,7 @@ class RegionLoss(Layer):
     example = "region_loss_param { num_class: 20 num: 2 biases: [1.1, 1.2, 3.4, 4.4] }"
 
     is_loss: ClassVar[bool] = True
+    predicts: ClassVar[str | None] = None
     bottoms: ClassVar[Count] = Count(2, 2)
 
     classes: int

@@ -31,8 +31,8 @@ class SegAccuracy(Layer):
 
     fork = "PSPNet (hszhao/PSPNet)"
 
-    bottoms = Count(2, 2)
     is_metric = True
+    bottoms = Count(2, 2)
     differentiable = False
 
     ignore_labels: tuple[int, ...]

@@ -31,6 +31,8 @@ class SoftmaxLoss(Loss):
     first alone. Places with `ignore_label` count neither in the loss nor in the gradient.
     """
 
+    predicts: ClassVar[str] = "Softmax"
+
     axis: int
     ignore_label: int | None
     normalization: Normalization

@@ -56,6 +56,7 @@ class Yolov3(Layer):
     example = "yolov3_param { num_class: 20 num: 2 biases: [10, 13, 16, 30] mask: [0, 1] }"
 
     is_loss: ClassVar[bool] = True
+    predicts: ClassVar[str | None] = None
     bottoms: ClassVar[Count] = Count(2, 2)
 
     classes: int

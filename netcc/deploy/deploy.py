@@ -1,0 +1,239 @@
+"""From a net for training to the net for use: without data, losses and metrics, with inputs and probabilities.
+
+The work is done on the syntax tree, so that names, order and comments stay; what is to go is found in the graph.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from netcc.compiler import shaped_graph
+from netcc.deploy.partial import Known, known_shapes
+from netcc.deploy.predictions import Prediction, is_loss, needed, predictions
+from netcc.deploy.trim import input_layer, new_layer, trimmed
+from netcc.errors import ShapeError, Source
+from netcc.ir.graph import Graph, Node, Value
+from netcc.passes.shapes import Probe
+from netcc.prototxt.format import format_document
+from netcc.prototxt.parse import parse
+from netcc.prototxt.tree import Document, Field, Message, Scalar
+from netcc.schema import caffe_pb2
+from netcc.schema.bind import BoundNet, load_net
+from netcc.schema.select import Definition, LayerDefinition, Origin, select
+from netcc.types import TEST, Phase, Shape, format_shape
+
+PROBABILITIES = "prob"
+"""What the tops of added layers are called, as in the nets that come with Caffe."""
+KEPT = frozenset({"name"})
+"""Fields of the net itself that mean something in use."""
+
+PLURALS = {
+    "data layer": "data layers",
+    "loss": "losses",
+    "metric": "metrics",
+    "layer that only these need": "layers that only these need",
+}
+
+
+@dataclass
+class Deployed:
+    """The net for use, as text, and what was done: `removed` counts layers by kind, `inputs`, `outputs` are blobs."""
+
+    text: str
+    removed: Counter[str] = field(default_factory=Counter)
+    inputs: dict[str, Shape] = field(default_factory=dict)
+    outputs: dict[str, Shape] = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The report for users."""
+        gone = ", ".join(f"{count} {kind if count == 1 else PLURALS[kind]}" for kind, count in self.removed.items())
+        lines = [f"removed: {gone or 'nothing'}"]
+        lines += [f"input: {name} {format_shape(shape)}" for name, shape in self.inputs.items()]
+        lines += [f"added: {what}" for what in self.added]
+        return [*lines, *(f"output: {name} {format_shape(shape)}" for name, shape in self.outputs.items())]
+
+
+def deploy(
+    bound: BoundNet,
+    *,
+    inputs: Mapping[str, Shape] | None = None,
+    outputs: Sequence[str] = (),
+    activations: bool = True,
+    batch: int | None = None,
+    level: int | None = None,
+    stages: Sequence[str] = (),
+    probe: Probe | None = None,
+) -> Deployed:
+    """The net for use that `bound`, a net for training, defines.
+
+    `inputs` gives the shapes of data by blob, else `probe` asks the data; `batch` is the number of items at once (one
+    by default). `outputs` names the blobs that are wanted, where the losses do not tell; with `activations=False` they
+    are scores, without the Softmax or Sigmoid that their losses make of them.
+    Raises GraphError where it cannot be told what the net predicts, ShapeError where the shape of an input is unknown.
+    """
+    definition = _with_data(select(bound, TEST, level, stages), bound)
+    known = known_shapes(definition, inputs or {}, probe)
+    wanted = predictions(known.graph, outputs)
+    kept = needed(prediction.value for prediction in wanted)
+    known.check(kept)
+    if not activations:
+        wanted = [Prediction(prediction.value) for prediction in wanted]
+    maker = _Maker(bound, known, kept, wanted, batch)
+    done = maker.make()
+    _check(done)
+    return done
+
+
+def _with_data(definition: Definition, bound: BoundNet) -> Definition:
+    """The layers of phase TEST, and the data layers of other phases for blobs that nothing else brings."""
+    produced = {top for layer in definition.layers for top in layer.message.top}
+    missing = {name for layer in definition.layers for name in layer.message.bottom} - produced
+    borrowed = []
+    for message, node in zip(bound.message.layer, bound.layer_nodes, strict=True):
+        if not message.bottom and missing & set(message.top) and not produced & set(message.top):
+            borrowed.append(LayerDefinition(message, Origin(bound.document, node)))
+            produced.update(message.top)
+    return Definition(definition.name, definition.phase, [*borrowed, *definition.layers], definition.force_backward)
+
+
+class _Maker:
+    def __init__(
+        self, bound: BoundNet, known: Known, kept: set[Node], wanted: Sequence[Prediction], batch: int | None
+    ) -> None:
+        self.bound, self.graph, self.kept, self.wanted = bound, known.graph, kept, wanted
+        axis = max((node.layer.batch_axis for node in kept), default=0)
+        self.resized = _batch_of(1 if batch is None else batch, axis)
+        self.done = Deployed("")
+        self.carried: list[str] = []
+
+    def make(self) -> Deployed:
+        nodes = {id(node.origin.field): node for node in self.graph.nodes if node.origin}
+        fields: list[Field] = []
+        for item in self.bound.document.root.fields:
+            if item.name != "layer":
+                fields += [item] if item.name in KEPT else []
+                continue
+            node = nodes.get(id(item))
+            if node is None:
+                self._skip(item)
+                continue
+            if node.inputs or node not in self.kept:
+                fields += self._layer(node, item)
+            else:
+                fields += self._inputs(node, item)
+        fields += self._activations()
+        self.done.removed = Counter({kind: self.done.removed[kind] for kind in PLURALS if self.done.removed[kind]})
+        self.done.text = format_document(Document(self.bound.source, Message(_spaced(fields), comments=[])))
+        return self.done
+
+    def _skip(self, item: Field) -> None:
+        """A layer of another phase: what is said of data there holds for the inputs too."""
+        if isinstance(item.value, Message) and item.value.first("bottom") is None and not self.carried:
+            self.carried = item.comments
+
+    def _layer(self, node: Node, item: Field) -> list[Field]:
+        if node in self.kept:
+            return [trimmed(item)]
+        kind = "data layer" if not node.inputs else "loss" if is_loss(node) else ""
+        kind = kind or ("metric" if node.layer.is_metric else "layer that only these need")
+        self.done.removed[kind] += 1
+        return []
+
+    def _inputs(self, node: Node, item: Field) -> list[Field]:
+        """Input layers for those tops of a data layer that are read; one that is an Input layer already stays."""
+        if not node.layer.is_input:
+            self.done.removed["data layer"] += 1
+        said = item.comments if any(item.comments) else self.carried or item.comments
+        comments, self.carried = [*said, *_transform_comment(item)], []
+        layers = []
+        for value in node.outputs:
+            if any(use.node in self.kept for use in value.uses) or self._is_wanted(value):
+                shape = value.shape if node.layer.is_input else self.resized(value.shape)
+                self.done.inputs[value.name] = shape
+                layers.append(input_layer(value.name, shape, comments))
+                comments = []
+        return layers
+
+    def _is_wanted(self, value: Value) -> bool:
+        return any(prediction.value is value for prediction in self.wanted)
+
+    def _activations(self) -> list[Field]:
+        """Layers that make of predictions what losses make of them, unless the net has one already."""
+        open_ends = [prediction for prediction in self.wanted if self._activation_of(prediction) is not None]
+        taken = {value.name for node in self.kept for value in node.outputs} | {node.name for node in self.kept}
+        layers = []
+        for prediction in open_ends:
+            assert prediction.loss is not None
+            blob = prediction.value.name
+            name = PROBABILITIES if len(open_ends) == 1 else f"{blob}_{PROBABILITIES}"
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            origin = prediction.loss.origin
+            fields, comments = _activation_fields(prediction), origin.field.comments if origin else []
+            layers.append(new_layer(name, prediction.activation, [blob], name, fields, comments))
+            self.done.added.append(f"{prediction.activation} {name!r} of {blob!r}")
+        return layers
+
+    def _activation_of(self, prediction: Prediction) -> str | None:
+        """The type of the layer to add, None if none is missing."""
+        kind = prediction.activation
+        if not kind or any(use.node.type == kind and use.node in self.kept for use in prediction.value.uses):
+            return None
+        return kind
+
+
+def _batch_of(batch: int, axis: int) -> Callable[[Shape], Shape]:
+    def resized(shape: Shape) -> Shape:
+        return (*shape[:axis], batch, *shape[axis + 1 :]) if len(shape) > axis else shape
+
+    return resized
+
+
+def _activation_fields(prediction: Prediction) -> list[Field]:
+    """The loss's own settings of the softmax in it: the axis."""
+    assert prediction.loss is not None
+    message = prediction.loss.message.softmax_param
+    if prediction.activation != "Softmax" or message.axis == caffe_pb2.SoftmaxParameter().axis:
+        return []
+    return [Field("softmax_param", Message([Field("axis", Scalar("number", str(message.axis)))]))]
+
+
+def _transform_comment(item: Field) -> list[str]:
+    """What the data layer did to its data, which is left to the caller from now on."""
+    assert isinstance(item.value, Message)
+    transform = item.value.first("transform_param")
+    if transform is None or not isinstance(transform.value, Message) or not transform.value.fields:
+        return []
+    parts = [
+        f"{part.name}: {part.value.text}" if isinstance(part.value, Scalar) else f"{part.name} {{ ... }}"
+        for part in transform.value.fields
+    ]
+    return [f"# The data were transformed: {' '.join(parts)}"]
+
+
+def _spaced(fields: Sequence[Field]) -> list[Field]:
+    """The fields, of which the first begins without a blank line."""
+    if fields:
+        while fields[0].comments and not fields[0].comments[0]:
+            del fields[0].comments[0]
+    return list(fields)
+
+
+def _check(done: Deployed) -> None:
+    """Compiles the new net; fills in the shapes of its outputs."""
+    graph = deployed_graph(done.text)
+    done.outputs = {value.name: value.shape for value in graph.outputs()}
+
+
+def deployed_graph(text: str) -> Graph:
+    """The graph of a net for use. Raises ShapeError where the layers do not fit the batch that was asked for."""
+    net = load_net(parse(Source("the net for use", text)), unknown="warn")
+    try:
+        return shaped_graph(select(net, Phase.TEST))
+    except ShapeError as error:
+        notes = ["--batch N gives another number of items at once, --input NAME=N,C,H,W other shapes"]
+        raise error.located(None, *notes) from None
