@@ -10,6 +10,7 @@ import numpy as np
 
 from netcc.errors import Diagnostic
 from netcc.ir.graph import Graph, Node, Value
+from netcc.layers.window import PoolingFields, WindowFields
 from netcc.schema import caffe_pb2
 from netcc.types import Shape, format_shape
 
@@ -58,11 +59,13 @@ class _Comparison:
         return value.shape[: self.axis] + value.shape[self.axis + 1 :]
 
     def _layer(self, ours: Node, theirs: Node) -> Iterator[Diagnostic]:
+        if does_nothing(ours) and does_nothing(theirs):
+            return
         where = f"layer {ours.name!r}"
         if ours.type != theirs.type:
             yield Diagnostic(f"{where} is {theirs.type}; trained as {ours.type}", theirs.span("type"))
             return
-        for name, (trained, used) in _unlike(ours.layer, theirs.layer).items():
+        for name, (trained, used) in _unlike(ours.layer, theirs.layer, _plane(ours), _plane(theirs)).items():
             yield Diagnostic(f"{where}: {name} is {_shown(used)}; trained with {_shown(trained)}", theirs.span())
         sources = [_source(value) for value in ours.inputs], [_source(value) for value in theirs.inputs]
         if sources[0] != sources[1]:
@@ -95,18 +98,32 @@ def _source(value: Value) -> str:
     return f"{node.name!r}" if len(node.outputs) == 1 else f"{node.name!r} (top {value.index})"
 
 
-def _unlike(trained: object, used: object) -> dict[str, tuple[object, object]]:
+def _plane(node: Node) -> Shape:
+    """The axes of bottom 0 that windows slide along."""
+    return node.inputs[0].shape[2:] if node.inputs else ()
+
+
+def _unlike(trained: object, used: object, *planes: Shape) -> dict[str, tuple[object, object]]:
     """The attributes that differ, down to plain values, but for first values of parameters."""
     found: dict[str, tuple[object, object]] = {}
     for item in fields(trained):  # type: ignore[arg-type]  # a dataclass, as all layers are
-        one, other = getattr(trained, item.name), getattr(used, item.name)
+        one, other = (
+            _window(getattr(layer, item.name), plane) for layer, plane in zip((trained, used), planes, strict=True)
+        )
         if isinstance(one, caffe_pb2.FillerParameter) or _equal(one, other):
             continue
         if is_dataclass(one) and type(one) is type(other):
-            found.update(_unlike(one, other))
+            found.update(_unlike(one, other, *planes))
         else:
             found[item.name] = (one, other)
     return found
+
+
+def _window(value: object, plane: Shape) -> object:
+    """A window however it is spelled: its fields, in full for the plane."""
+    if isinstance(value, WindowFields):
+        return value.window(len(plane))
+    return value.window(plane) if isinstance(value, PoolingFields) else value
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -79,4 +79,9 @@ def _is_filler(item: Field, parent: Any) -> bool:
 def _less_empty(fields: Sequence[Field], before: Sequence[Field]) -> list[Field]:
     """`fields` less the messages that had something in them before and have nothing now."""
     full = {(item.name, item.start) for item in before if isinstance(item.value, Message) and item.value.fields}
-    return [item for item in fields if not (_is_default(item) and (item.name, item.start) in full)]
+    return [item for item in fields if not (_is_default(item) and (item.name, item.start) in full - _counted(fields))]
+
+
+def _counted(fields: Sequence[Field]) -> set[tuple[str, int]]:
+    """Those whose place among others of their name matters, empty or not."""
+    return {(item.name, item.start) for item in fields if item.name == "param"}

@@ -30,6 +30,7 @@ ORDER = [
     "compiler",
     "runtime",
     "solver",
+    "deploy",
     "report",
     "compiled",
     "pycaffe",
