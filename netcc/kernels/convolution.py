@@ -21,6 +21,8 @@ its own scratch):
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.geometry import Geometry
@@ -28,15 +30,26 @@ from netcc.kernels.im2col import Im2col
 from netcc.kernels.pointwise import Pointwise
 from netcc.kernels.winograd import Winograd
 
-__all__ = ["ConvolutionKernel", "Geometry", "choose"]
+__all__ = ["ConvolutionKernel", "Geometry", "candidates", "choose"]
 
 
 def choose(geometry: Geometry, *, exact: bool) -> ConvolutionKernel:
     """The kernel that is expected to be fastest; with `exact` none that rounds worse than the direct sum."""
+    return next(candidates(geometry, exact=exact))
+
+
+def candidates(geometry: Geometry, *, exact: bool) -> Iterator[ConvolutionKernel]:
+    """All kernels that compute this convolution, the one to choose first."""
     if geometry.kernel == (1, 1) and geometry.pad == (0, 0) and geometry.groups == 1:
-        return Pointwise(geometry)
+        yield Pointwise(geometry)
+        return
     if geometry.depthwise:
-        return Depthwise(geometry)
-    if not exact and Winograd.fits(geometry) and geometry.channels >= 16 and geometry.outputs >= 16:
-        return Winograd(geometry)
-    return Im2col(geometry)
+        yield Depthwise(geometry)
+    minimal = not exact and Winograd.fits(geometry)
+    if minimal and geometry.channels >= 16 and geometry.outputs >= 16:
+        yield Winograd(geometry)
+        yield Im2col(geometry)
+    else:
+        yield Im2col(geometry)
+        if minimal:
+            yield Winograd(geometry)

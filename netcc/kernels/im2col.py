@@ -31,8 +31,11 @@ class Im2col(ConvolutionKernel):
         self._correlation = _Correlation(geometry)
         self._back = _Correlation(geometry.mirrored) if geometry.unit_stride else _Scatter(geometry)
         self._weights = WeightsGradient(geometry)
-        self.prepared = _weights_shape(geometry)
-        self.prepared_backward = self._back.weights
+        part = geometry.one_group
+        self.prepared = (geometry.groups, *geometry.kernel, part.channels, part.outputs)
+        self.prepared_backward = (geometry.groups, part.outputs, *geometry.kernel, part.channels)
+        if geometry.unit_stride:
+            self.prepared_backward = (geometry.groups, *geometry.kernel, part.outputs, part.channels)
         self.scratch = self._correlation.scratch
         self.scratch_backward = max(self._back.scratch, self._weights.scratch)
 
@@ -73,11 +76,6 @@ class Im2col(ConvolutionKernel):
         self._weights.run(x, dy, dw, scratch, add)
 
 
-def _weights_shape(geometry: Geometry) -> Shape:
-    part = geometry.one_group
-    return geometry.groups, *geometry.kernel, part.channels, part.outputs
-
-
 def _columns_shape(geometry: Geometry, strip: Cut) -> Shape:
     return strip.images, strip.rows, geometry.out_width, *geometry.kernel, geometry.channels // geometry.groups
 
@@ -116,13 +114,12 @@ class _Gather:
 
 
 class _Correlation:
-    """The convolution itself, with prepared weights (groups, kernel height, kernel width, channels, outputs)."""
+    """The convolution itself, with weights (groups, kernel height, kernel width, channels, outputs)."""
 
     def __init__(self, geometry: Geometry) -> None:
         self._geometry = geometry
         self._gather = _Gather(geometry, _LEAST_PIXELS)
         self._finish = pick(finish)
-        self.weights = _weights_shape(geometry)
         self.scratch = self._gather.scratch
 
     def run(
@@ -156,11 +153,9 @@ class _Scatter:
     """The gradient of the image for any stride: columns of gradients are computed, then added up where they belong."""
 
     def __init__(self, geometry: Geometry) -> None:
-        part = geometry.one_group
         self._geometry = geometry
         self._cut = _cut(geometry, _LEAST_PIXELS)
         self._scatter = pick(scatter_columns)
-        self.weights: Shape = (geometry.groups, part.outputs, *geometry.kernel, part.channels)
         self.scratch = count(_columns_shape(geometry, self._cut))
 
     def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:

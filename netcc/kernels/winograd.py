@@ -26,7 +26,8 @@ _STRIP = 1 << 15
 class Winograd(ConvolutionKernel):
     """F(4x4, 3x3) of Lavin & Gray (2016); the tiles of a strip, be they of several images, share 36 products.
 
-    Rounds about ten times worse than the direct sum. Prepared weights are (36, outputs, channels).
+    Rounds about ten times worse than the direct sum. Prepared weights are (36, channels, outputs), for the
+    gradient of the image (36, outputs, channels).
     """
 
     name = "Winograd F(4x4, 3x3)"
@@ -46,15 +47,16 @@ class Winograd(ConvolutionKernel):
         self._correlation = _Correlation(geometry)
         self._mirrored = _Correlation(geometry.mirrored)
         self._weights = WeightsGradient(geometry)
-        self.prepared = self.prepared_backward = (36, geometry.outputs, geometry.channels)
+        self.prepared = (36, geometry.channels, geometry.outputs)
+        self.prepared_backward = (36, geometry.outputs, geometry.channels)
         self.scratch = self._correlation.scratch
         self.scratch_backward = max(self._mirrored.scratch, self._weights.scratch)
 
     def prepare(self, weights: Array, out: Array) -> None:
-        transform_weights(weights, out)
+        transform_weights(weights.transpose(2, 3, 1, 0), out)
 
     def prepare_backward(self, weights: Array, out: Array) -> None:
-        transform_weights(weights[..., ::-1, ::-1], out)
+        transform_weights(weights[..., ::-1, ::-1].transpose(2, 3, 0, 1), out)
 
     def forward(
         self,
@@ -67,7 +69,7 @@ class Winograd(ConvolutionKernel):
         addend: Array | None = None,
         relu: float | None = None,
     ) -> None:
-        self._correlation.run(x, weights.transpose(0, 2, 1), bias, y, scratch, addend, relu)
+        self._correlation.run(x, weights, bias, y, scratch, addend, relu)
 
     def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
         self._mirrored.run(dy, weights, None, dx, scratch, None, None)

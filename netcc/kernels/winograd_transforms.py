@@ -30,14 +30,14 @@ _CHUNK = 1 << 16
 
 
 def transform_weights(weights: Array, out: Array) -> None:
-    """out[6 i + j, o, c] = (G g G^T)[i, j] for g = weights[o, c]; weights (outputs, channels, 3, 3)."""
-    outputs, channels = weights.shape[:2]
+    """out[6 i + j, c, o] = (G g G^T)[i, j] for g = weights[:, :, c, o]; weights (3, 3, channels, outputs)."""
+    channels, outputs = weights.shape[2:]
     matrix = np.kron(_FILTER, _FILTER).astype(out.dtype)
-    step = max(1, _CHUNK // (9 * channels))
-    for first in range(0, outputs, step):
-        part = weights[first : first + step]
-        taps = np.ascontiguousarray(part.transpose(2, 3, 0, 1)).reshape(9, -1)
-        out[:, first : first + step] = np.matmul(matrix, taps).reshape(36, -1, channels)
+    step = max(1, _CHUNK // (9 * outputs))
+    result = out.reshape(36, -1)
+    for first in range(0, channels, step):
+        taps = np.ascontiguousarray(weights[:, :, first : first + step]).reshape(9, -1)
+        np.matmul(matrix, taps, out=result[:, first * outputs : first * outputs + taps.shape[1]])
 
 
 def input_scratch(tiles: Shape) -> int:
