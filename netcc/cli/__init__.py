@@ -13,6 +13,7 @@ COMMANDS = {
     "train": "netcc.cli.train",
     "test": "netcc.cli.test",
     "shapes": "netcc.cli.shapes",
+    "inspect": "netcc.cli.inspect",
     "check": "netcc.cli.check",
     "fmt": "netcc.cli.fmt",
     "upgrade": "netcc.cli.upgrade",

@@ -6,6 +6,7 @@ that many bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 Part: TypeAlias = bytes | memoryview
@@ -35,6 +36,31 @@ def length(parts: list[Part]) -> int:
 def field(number: int, parts: list[Part]) -> list[Part]:
     """The parts of a field that holds bytes, a packed list or a message."""
     return [varint(number << 3 | LENGTH) + varint(length(parts)), *parts]
+
+
+def fields(data: bytes) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """The fields of a whole message: number, wire type, the bytes of the value, and those of the field with its key.
+
+    What follows a group, which Caffe has none of, or a cut is left out.
+    """
+    position = 0
+    while position < len(data):
+        start = position
+        key, position = _read_varint(data, position)
+        value = position
+        wire_type = key & 7
+        if wire_type == VARINT:
+            _, position = _read_varint(data, position)
+        elif wire_type == LENGTH:
+            size, value = _read_varint(data, position)
+            position = value + size
+        elif wire_type in (FIXED32, FIXED64):
+            position += 4 if wire_type == FIXED32 else 8
+        else:
+            return
+        if position > len(data):
+            return
+        yield key >> 3, wire_type, data[value:position], data[start:position]
 
 
 def cut_at(data: bytes) -> int | None:
