@@ -1,0 +1,92 @@
+"""Pooling over channels-last images: maxima and means, axis after axis, in blocks that stay in the cache.
+
+A window is a product of two ranges, so the largest number, and the sum, can be taken over one axis first and over the
+other then: 3 x 3 windows cost four steps, not eight. What is computed is defined in netcc/layers/pooling.py.
+"""
+
+from __future__ import annotations
+
+from netcc.kernels.pooling_maximum import largest, route, winners
+from netcc.kernels.pooling_mean import inverse_areas, means, spread_means, whole_means
+from netcc.kernels.twins import pick
+from netcc.kernels.windows import PoolingGeometry
+from netcc.layers.base import Buffer
+from netcc.types import Array
+
+BLOCK = 1 << 16
+"""Numbers of one block, about."""
+
+
+class MaxPooling:
+    """y = the largest number under each window: -FLT_MAX where there is none above it, NaN counting for nothing.
+
+    x and dx are (images, height, width, channels), y and dy (images, out_height, out_width, channels); their pixels may
+    have gaps. `saved`, wanted by `forward` if `backward` is to follow, gets for each window the place of the first of
+    its largest numbers, row by row and counted from 1; 0 for none. `scratch` is flat, of the same type as the arrays
+    and of at least as many elements as `scratch` or `scratch_backward` says; what is in it means nothing between calls.
+    """
+
+    def __init__(self, geometry: PoolingGeometry) -> None:
+        """For windows of fewer than 255 numbers: see `allows`."""
+        self.geometry = geometry
+        self.saved = Buffer(geometry.y_shape, "byte")
+        line, wide_line = geometry.out_width * geometry.channels, geometry.width * geometry.channels
+        self.block = geometry.block(BLOCK, geometry.stride[0] * wide_line)
+        images, rows = self.block
+        seen = min((rows - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
+        self.scratch = images * max(rows * wide_line, 2 * seen * line)
+        self.gradient_block = geometry.block(BLOCK, line)
+        images, rows = self.gradient_block
+        self.scratch_backward = 2 * images * rows * line
+        self._largest, self._winners, self._route = pick(largest), pick(winners), pick(route)
+
+    @staticmethod
+    def allows(geometry: PoolingGeometry) -> bool:
+        """Whether places in the window fit into a byte."""
+        return geometry.kernel[0] * geometry.kernel[1] < 255
+
+    def forward(self, x: Array, y: Array, saved: Array | None, scratch: Array) -> None:
+        if saved is None:
+            self._largest(x, y, scratch, self.geometry.window, self.block)
+        else:
+            self._winners(x, y, saved, scratch, self.geometry.window, self.block)
+
+    def backward(self, dy: Array, saved: Array, dx: Array, scratch: Array) -> None:
+        """dx gets the gradient of each window at the place that `saved` names; what was in dx is lost."""
+        self._route(dy, saved, dx, scratch, self.geometry.window, self.gradient_block)
+
+
+class AveragePooling:
+    """y = the mean of each window, which counts padding but not what lies beyond it, or pixels alone.
+
+    Arrays and scratch as for `MaxPooling`. Nothing is saved for backward.
+    """
+
+    saved: Buffer | None = None
+
+    def __init__(self, geometry: PoolingGeometry, *, include_pad: bool = True) -> None:
+        self.geometry = geometry
+        self.factors = inverse_areas(geometry, include_pad=include_pad)
+        line, wide_line = geometry.out_width * geometry.channels, geometry.width * geometry.channels
+        self.block = geometry.block(BLOCK, geometry.stride[0] * wide_line)
+        images, rows = self.block
+        self.scratch = images * rows * wide_line
+        if geometry.whole:
+            self.scratch = geometry.images * geometry.height * geometry.channels
+        self.gradient_block = geometry.block(BLOCK, wide_line)
+        images, rows = self.gradient_block
+        self.scratch_backward = images * rows * (wide_line + line)
+        self._means, self._whole, self._spread = pick(means), pick(whole_means), pick(spread_means)
+
+    def forward(self, x: Array, y: Array, scratch: Array) -> None:
+        if self.geometry.whole:
+            self._whole(x, y, scratch)
+        else:
+            self._means(x, y, self.factors, scratch, self.geometry.window, self.block)
+
+    def backward(self, dy: Array, dx: Array, scratch: Array) -> None:
+        """dx is the transpose of the mean applied to dy; what was in dx is lost."""
+        if self.geometry.whole:
+            dx[...] = dy * dy.dtype.type(self.factors.flat[0])
+        else:
+            self._spread(dy, dx, self.factors, scratch, self.geometry.window, self.gradient_block)
