@@ -44,15 +44,21 @@ def _finish(y: Any, bias: Any, addend: Any, slope: float, wanted: int) -> None:
 def _element(
     y: Any, bias: Any, addend: Any, place: int, other: int, c: int, slope: float, wanted: int, pattern: Any
 ) -> None:
-    value = load(y, place, pattern)
-    zero = zeros(pattern)
+    store(y, place, finished(load(y, place, pattern), bias, c, addend, other, slope, wanted, pattern), pattern)
+
+
+@part
+def finished(
+    value: Any, bias: Any, channel: int, addend: Any, other: int, slope: float, wanted: int, pattern: Any
+) -> Any:
+    """The lanes with all that is `wanted` done to them: bias from `channel` on, addend from `other` on, ReLU."""
     if wanted & BIAS:
-        value = value + load(bias, c, pattern)
+        value = value + load(bias, channel, pattern)
     if wanted & ADDEND:
         value = value + load(addend, other, pattern)
     if wanted & RELU:
-        negative = zero
+        negative = zeros(pattern)
         if slope != 0:
             negative = value * spread(slope, pattern)
-        value = choose(below(value, zero), negative, value)
-    store(y, place, value, pattern)
+        value = choose(below(value, zeros(pattern)), negative, value)
+    return value
