@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from netcc.cli.columns import columns, size_text
-from netcc.cli.options import allow_python_option, input_option, phase_option, state_options, strict_option
+from netcc.cli.options import allow_python_option, input_option, json_option, phase_option, state_options, strict_option
+from netcc.errors import UsageError
 from netcc.types import TRAIN, Phase, Shape
+
+if TYPE_CHECKING:
+    from netcc.ir.graph import Graph
+    from netcc.plan.plan import Plan
 
 
 @click.command(
@@ -14,6 +23,8 @@ from netcc.types import TRAIN, Phase, Shape
 Examples
   netcc plan deploy.prototxt
   netcc plan train_val.prototxt --phase train --steps
+  netcc plan zoo:resnet50 --memory
+  netcc plan train_val.prototxt --memory --input data=8,3,227,227 -o memory.png
 """
 )
 @click.argument("net")
@@ -23,6 +34,11 @@ Examples
 @strict_option
 @allow_python_option
 @click.option("--steps", is_flag=True, help="List every step and every piece of memory too.")
+@click.option("--memory", is_flag=True, help="Draw which buffer lies where and when, and what sharing saves.")
+@click.option("--keep-all", is_flag=True, help="With --memory: every blob stays readable after a pass.")
+@click.option("--all", "every", is_flag=True, help="With --memory: small buffers too.")
+@click.option("-o", "--out", metavar="FILE", help="With --memory: draw it into a picture too (.png, .svg, .pdf).")
+@json_option
 def plan(
     net: str,
     phase: Phase,
@@ -31,29 +47,83 @@ def plan(
     stages: tuple[str, ...],
     strict: bool,
     steps: bool,
+    memory: bool,
+    keep_all: bool,
+    every: bool,
+    out: str | None,
+    as_json: bool,
 ) -> None:
-    """Show how much memory NET takes to train and to infer."""
+    """Show how much memory NET takes to train and to infer.
+
+    With --memory: the timeline of one plan, to train if NET has a loss in the phase TRAIN, else to infer.
+    """
     from netcc.cli.reading import folder_of, read_net
-    from netcc.compiler import plan_graph
-    from netcc.plan.dump import arena_bytes, dump_plan, total_bytes
     from netcc.report.shapes import graph_with_shapes
     from netcc.schema.select import select
 
-    definition = select(read_net(net, strict=strict), phase, level, stages)
+    if not memory and (keep_all or every or out):
+        raise UsageError("--keep-all, --all and -o go with --memory")
+    definition, folder = select(read_net(net, strict=strict), phase, level, stages), folder_of(net)
+    if memory:
+        graph = graph_with_shapes(definition, inputs, folder)
+        show_memory(graph, keep_all=keep_all, every=every, out=out, as_json=as_json)
+        return
     uses = {
         "training": {"keep_all": False, "gradients": True},
         "training, every blob readable": {"keep_all": True, "gradients": True},
         "inference": {"keep_all": False, "gradients": False},
         "inference, every blob readable": {"keep_all": True, "gradients": False},
     }
-    rows = []
-    for use, choice in uses.items():
-        made = plan_graph(graph_with_shapes(definition, inputs, folder_of(net)), **choice)
+    show_uses(
+        {use: (graph_with_shapes(definition, inputs, folder), choice) for use, choice in uses.items()}, steps, as_json
+    )
+
+
+def show_uses(uses: dict[str, tuple[Graph, dict[str, bool]]], steps: bool, as_json: bool) -> None:
+    """A row for each use; with `steps` all of the plan in which everything stays readable."""
+    from netcc.compiler import plan_graph
+    from netcc.plan.dump import dump_plan
+
+    found = {}
+    for use, (graph, choice) in uses.items():
+        made = plan_graph(graph, **choice)
         if steps and choice == {"keep_all": True, "gradients": True}:
             click.echo(dump_plan(made))
-        arenas = made.memory.arenas
-        parameters = sum(arena_bytes(arena, arenas.get(arena, 0)) for arena in ("parameter", "parameter diff"))
-        total = total_bytes(made)
-        count = len(made.forward) + len(made.backward)
-        rows.append([[use], [str(count)], [size_text(parameters)], [size_text(total - parameters)], [size_text(total)]])
+        found[use] = sizes(made)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    rows = [
+        [[use], [str(row["steps"])], *([size_text(row[f"{part}_bytes"])] for part in ("parameter", "buffer", "total"))]
+        for use, row in found.items()
+    ]
     click.echo(columns(["use", "steps", "parameters", "blobs and buffers", "total"], rows, right={1, 2, 3, 4}))
+
+
+def sizes(made: Plan) -> dict[str, Any]:
+    """The steps of both passes, and bytes."""
+    from netcc.plan.dump import total_bytes, unit_bytes
+
+    arenas, total = made.memory.arenas, total_bytes(made)
+    parameters = unit_bytes(sum(arenas.get(arena, 0) for arena in ("parameter", "parameter diff")))
+    return {
+        "steps": len(made.forward) + len(made.backward),
+        "parameter_bytes": parameters,
+        "buffer_bytes": total - parameters,
+        "total_bytes": total,
+    }
+
+
+def show_memory(graph: Graph, *, keep_all: bool, every: bool, out: str | None, as_json: bool) -> None:
+    """The timeline of the plan to train, or to infer where nothing is learnt."""
+    from netcc.cli.memory_text import memory_text
+    from netcc.compiler import plan_graph
+    from netcc.report.memory import memory_table
+    from netcc.report.memory_picture import draw_memory
+
+    gradients = graph.phase == TRAIN and bool(graph.loss_values())
+    table = memory_table(plan_graph(graph, keep_all=keep_all, gradients=gradients))
+    click.echo(json.dumps(table.as_json(), indent=2) if as_json else memory_text(table, every=every))
+    if out:
+        draw_memory(table, Path(out))
+        click.echo(f"wrote {out}", err=as_json)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netcc.plan.plan import LayerStep, Plan, Slot, Step
-
-ELEMENT_BYTES = {"index": 8, "byte": 1, "bool": 1}
-"""Bytes of an element in arenas that hold no real numbers; those are float32."""
+from netcc.plan.plan import ELEMENT_BYTES, LayerStep, Plan, Slot, Step
 
 
 def dump_plan(plan: Plan) -> str:
@@ -35,20 +32,22 @@ def _names(slots: Iterable[Slot]) -> str:
 
 def _memory_lines(plan: Plan) -> Iterator[str]:
     yield ""
-    yield "memory (offset and size in elements; what is held shares with nothing)"
+    yield "memory (offset and size in bytes; what is held shares with nothing)"
     order = sorted(plan.memory.offsets.items(), key=lambda item: (item[0].arena, item[1], item[0].name))
     for slot, offset in order:
-        yield f"  {slot.arena:<15}{offset:>12}{slot.size:>12}  {slot.name}{' (held)' if slot.held else ''}"
-    for arena, size in plan.memory.arenas.items():
-        yield f"{arena}: {arena_bytes(arena, size):,} bytes"
+        size = slot.size * ELEMENT_BYTES[slot.kind]
+        held = " (held)" if slot.held else ""
+        yield f"  {slot.arena:<15}{unit_bytes(offset):>12}{size:>12}  {slot.name}{held}"
+    for arena, units in plan.memory.arenas.items():
+        yield f"{arena}: {unit_bytes(units):,} bytes"
     yield f"total: {total_bytes(plan):,} bytes"
 
 
-def arena_bytes(arena: str, size: int) -> int:
-    """Bytes of an arena of `size` elements."""
-    return size * ELEMENT_BYTES.get(arena, 4)
+def unit_bytes(units: int) -> int:
+    """Bytes of `units` of an arena, where real numbers are float32."""
+    return units * ELEMENT_BYTES["real"]
 
 
 def total_bytes(plan: Plan) -> int:
     """Bytes of all memory that the plan asks for."""
-    return sum(arena_bytes(arena, size) for arena, size in plan.memory.arenas.items())
+    return unit_bytes(sum(plan.memory.arenas.values()))

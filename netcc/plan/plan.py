@@ -14,6 +14,9 @@ from netcc.types import Shape, count
 Role: TypeAlias = Literal["data", "diff", "parameter", "parameter diff", "saved", "scratch", "state"]
 Direction: TypeAlias = Literal["forward", "backward"]
 
+ELEMENT_BYTES: dict[Kind, int] = {"real": 4, "index": 8, "byte": 1, "bool": 1}
+"""Bytes of an element, where real numbers are float32."""
+
 
 @dataclass(eq=False)
 class Slot:
@@ -28,7 +31,12 @@ class Slot:
     @property
     def arena(self) -> str:
         """The arena it lies in."""
-        return self.role if self.role in ("parameter", "parameter diff") else self.kind
+        return self.role if self.role in ("parameter", "parameter diff") else "buffers"
+
+    @property
+    def units(self) -> int:
+        """How much memory it takes, in units as large as a real number, of which the smallest have 4 bytes."""
+        return -(-self.size * ELEMENT_BYTES[self.kind] // ELEMENT_BYTES["real"])
 
     def __repr__(self) -> str:
         return f"Slot({self.name!r}, {self.role}, {self.size})"
@@ -146,7 +154,7 @@ Step: TypeAlias = LayerStep | AddStep | FillStep
 
 @dataclass(frozen=True, slots=True)
 class MemoryMap:
-    """Where each slot lies: an offset (in elements) into an arena, and the arenas' sizes.
+    """Where each slot lies: an offset into an arena, and the arenas' sizes, all in units as large as a real number.
 
     Parameters and their diffs have arenas of their own, so that a solver can treat them as one long vector.
     """

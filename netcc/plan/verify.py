@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from netcc.ir.verify import BrokenLaw
-from netcc.plan.memory import lifetimes
+from netcc.plan.memory import plan_lifetimes
 from netcc.plan.plan import LayerStep, Plan, Slot, Step
 
 
@@ -20,10 +20,10 @@ def verify_plan(plan: Plan) -> None:
 
 
 def _overlaps(plan: Plan) -> Iterator[str]:
-    lives = lifetimes((*plan.forward, *plan.backward, *plan.backward_add))
+    lives = plan_lifetimes(plan)
     offsets = plan.memory.offsets
     for one, other in combinations(offsets, 2):
-        if one.arena != other.arena or not _touch(offsets[one], one.size, offsets[other], other.size):
+        if one.arena != other.arena or not _touch(offsets[one], one.units, offsets[other], other.units):
             continue
         if one.held or other.held or one not in lives or other not in lives or lives[one].meets(lives[other]):
             yield f"{one!r} and {other!r} lie in the same memory while both are alive"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from netcc.ir.graph import Node
-from netcc.plan.dump import ELEMENT_BYTES
-from netcc.plan.plan import LayerStep, Step, View
+from netcc.layers.base import Kind
+from netcc.plan.plan import ELEMENT_BYTES, LayerStep, Step, View
 from netcc.report.limits import Limits
 from netcc.runtime.timing import PassTimes, TimedStep
 from netcc.types import count
@@ -159,5 +159,5 @@ def step_bytes(step: Step) -> int:
     return sum(_bytes(count(view.shape), view.slot.kind) for view in views)
 
 
-def _bytes(size: int, kind: str) -> int:
-    return size * ELEMENT_BYTES.get(kind, 4)
+def _bytes(size: int, kind: Kind) -> int:
+    return size * ELEMENT_BYTES[kind]

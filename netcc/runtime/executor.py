@@ -180,10 +180,11 @@ class Executor:
             if slot in self._memory:
                 continue
             if slot.arena not in arenas:
-                arenas[slot.arena] = _zeros(layout.arenas[slot.arena], self._dtype(slot.kind))
-            self._memory[slot] = arenas[slot.arena][offset : offset + slot.size]
+                arenas[slot.arena] = _zeros(layout.arenas[slot.arena], self.dtype)
+            units = arenas[slot.arena][offset : offset + slot.units]
+            self._memory[slot] = units.view(self._dtype(slot.kind))[: slot.size]
 
-    def _dtype(self, kind: Kind) -> npt.DTypeLike:
+    def _dtype(self, kind: Kind) -> np.dtype[Any]:
         return {
             "real": self.dtype,
             "index": np.dtype(np.int64),

@@ -84,7 +84,7 @@ def test_a_plan_lists_steps_in_the_order_of_time(run: Run) -> None:
         ("3", "loss"),
         ("4", "fc"),
     ]
-    assert "  parameter                 0         540  fc weights (held)\n" in text
+    assert "  parameter                 0        2160  fc weights (held)\n" in text
     arenas = [int(size.replace(",", "")) for size in re.findall(r"^[a-z ]+: ([\d,]+) bytes$", text, re.MULTILINE)]
     assert len(arenas) > 2
     assert arenas[-1] == sum(arenas[:-1])

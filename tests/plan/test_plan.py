@@ -113,8 +113,8 @@ def test_reuse_needs_less_memory() -> None:
     text = input_layer("x", 3, 50) + "".join(
         inner_product(f"l{i}", f"l{i - 1}" if i else "x", f"l{i}", 50) for i in range(9)
     )
-    kept = plan_of(text, gradients=False).memory.arenas["real"]
-    reused = plan_of(text, keep_all=False, gradients=False).memory.arenas["real"]
+    kept = plan_of(text, gradients=False).memory.arenas["buffers"]
+    reused = plan_of(text, keep_all=False, gradients=False).memory.arenas["buffers"]
     assert kept == 10 * 160
     assert reused == 160 + 160 + 2 * 160  # the data, the output, two buffers in turn
 

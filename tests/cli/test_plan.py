@@ -1,0 +1,81 @@
+"""`netcc plan`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.commands import Run
+
+SMALL = """
+name: "small"
+layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 8 } } }
+layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 4 } } include { phase: TRAIN } }
+layer { name: "a" type: "InnerProduct" bottom: "x" top: "a" inner_product_param { num_output: 256 } }
+layer { name: "b" type: "InnerProduct" bottom: "a" top: "b" inner_product_param { num_output: 16 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "b" bottom: "y" top: "loss" include { phase: TRAIN } }
+"""
+
+TIMELINE = """\
+small, TEST: 3 buffers, 3 steps
+
+buffer  role  offset     size  steps 0 to 2
+───────────────────────────────────────────
+x       held       0    128 B  ███
+b       held     128    256 B  ███
+a       data     384  4.0 KiB   ██
+───────────────────────────────────────────
+alive                          ▁██
+
+one arena of 4.4 KiB; each buffer on its own 4.4 KiB: 0 B saved (0%)
+lower bound of the lifetimes: 4.4 KiB, at 'forward a'; the arena is 1.00 times that
+parameters and their gradients: 25.1 KiB more
+"""
+
+
+def test_uses(run: Run) -> None:
+    shown = run("plan", "-", stdin=SMALL).stdout
+    assert [line.split("  ")[0] for line in shown.splitlines()[2:]] == [
+        "training",
+        "training, every blob readable",
+        "inference",
+        "inference, every blob readable",
+    ]
+    found = json.loads(run("plan", "-", "--json", stdin=SMALL).stdout)
+    assert list(found) == [line.split("  ")[0] for line in shown.splitlines()[2:]]
+    assert found["inference"]["buffer_bytes"] < found["training"]["buffer_bytes"]
+    assert all(row["total_bytes"] == row["parameter_bytes"] + row["buffer_bytes"] for row in found.values())
+
+
+def test_timeline(run: Run) -> None:
+    assert run("plan", "-", "--memory", "--phase", "test", stdin=SMALL).stdout == TIMELINE
+
+
+def test_a_net_with_a_loss_is_planned_for_training(run: Run) -> None:
+    found = json.loads(run("plan", "-", "--memory", "--json", stdin=SMALL).stdout)
+    assert (found["phase"], found["forward_steps"], len(found["steps"])) == ("TRAIN", 5, 5 + 3)
+    kept = json.loads(run("plan", "-", "--memory", "--json", "--keep-all", stdin=SMALL).stdout)
+    assert kept["arena_bytes"] > found["arena_bytes"]
+
+
+def test_small_buffers_are_told_together(run: Run) -> None:
+    shown = run("plan", "zoo:squeezenet_1_1", "--memory").stdout
+    every = run("plan", "zoo:squeezenet_1_1", "--memory", "--all").stdout
+    assert " smaller)" in shown
+    assert " smaller)" not in every
+    assert len(every.splitlines()) > len(shown.splitlines()) + 50
+    assert shown.splitlines()[-3:] == every.splitlines()[-3:]
+
+
+@pytest.mark.parametrize(("name", "start"), [("m.png", b"\x89PNG"), ("m.svg", b"<?xml")])
+def test_picture(run: Run, place: Path, name: str, start: bytes) -> None:
+    done = run("plan", "-", "--memory", "-o", name, stdin=SMALL)
+    assert done.stdout.endswith(f"wrote {name}\n")
+    assert (place / name).read_bytes().startswith(start)
+
+
+def test_a_picture_is_of_the_timeline(run: Run) -> None:
+    done = run("plan", "-", "-o", "m.png", stdin=SMALL)
+    assert done.exit_code == 2
+    assert done.stderr == "error: --keep-all, --all and -o go with --memory\n"
