@@ -27,6 +27,7 @@ COMMANDS = {
     "run": "netcc.cli.run",
     "log": "netcc.cli.log",
     "plot": "netcc.cli.plot",
+    "draw": "netcc.cli.draw",
     "data": "netcc.cli.data",
     "features": "netcc.cli.features",
 }

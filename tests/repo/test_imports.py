@@ -32,6 +32,7 @@ ORDER = [
     "solver",
     "deploy",
     "report",
+    "draw",
     "compiled",
     "pycaffe",
     "cli",
