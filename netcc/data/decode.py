@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from netcc.data import jpeg
 from netcc.data.opencv import find_opencv
 from netcc.errors import DataError
 from netcc.types import Array
@@ -50,6 +51,8 @@ def decode_image(content: bytes, channels: Channels) -> Array:
     """
     if not content:
         raise DataError("the encoded image is empty")
+    if content.startswith(jpeg.START) and jpeg.is_cut_short(content):
+        raise DataError("the encoded image cannot be decoded: it is cut short or damaged")
     cv2 = find_opencv()
     pixels = _with_pillow(content, channels) if cv2 is None else _with_opencv(cv2, content, channels)
     return pixels[np.newaxis] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)

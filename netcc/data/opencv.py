@@ -17,5 +17,14 @@ def find_opencv() -> Any | None:
     except ImportError:
         return None
     if not loaded:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        _silence(cv2)
     return cv2
+
+
+def _silence(cv2: Any) -> None:
+    """The name for this is not the same in all versions."""
+    for holder in (cv2, getattr(cv2.utils, "logging", None)):
+        set_level = getattr(holder, "setLogLevel", None)
+        if set_level is not None:
+            set_level(0)
+            return
