@@ -1,21 +1,21 @@
-"""Makes the LMDBs of MNIST, as Caffe's `examples/mnist/convert_mnist_data.cpp` and `create_mnist.sh` do."""
+"""Makes the databases of MNIST, as Caffe's `examples/mnist/convert_mnist_data.cpp` and `create_mnist.sh` do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from netcc.data.database_writer import Backend, open_writer, write_records
 from netcc.data.download import download_part
 from netcc.data.idx import LabelledImages, find_idx, read_labelled_images
-from netcc.data.lmdb_writer import write_lmdb
 from netcc.data.staging import staged_databases
 from netcc.schema import caffe_pb2
 from netcc.types import Shape
 
 PARTS = {"mnist_train_lmdb": "train", "mnist_test_lmdb": "t10k"}
-"""Name of each database and the word that its IDX files begin with."""
+"""Name of each database, as an LMDB, and the word that its IDX files begin with."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,29 @@ def write_mnist(
     out: Path,
     digits: Mapping[str, LabelledImages],
     *,
+    backend: Backend = "lmdb",
     force: bool = False,
     advance: Callable[[int], None] = lambda written: None,
 ) -> list[Database]:
     """Writes each of `digits` as a database of that name in `out`; `advance` is told now and then how many
     more records have been written.
 
-    All databases appear together at the end. Raises OutputError where one exists (unless `force`) or cannot be written.
+    A LevelDB has `_leveldb` at the end of its name. All databases appear together at the end. Raises OutputError where
+    one exists (unless `force`) or cannot be written.
     """
-    with staged_databases(out, list(digits), force) as stage:
-        return [
-            Database(out / name, write_lmdb(stage / name, _records(part), advance), (1, *part.images.shape[1:]))
-            for name, part in digits.items()
-        ]
+    made = []
+    names = database_names(digits, backend)
+    with staged_databases(out, names, force) as stage:
+        for name, part in zip(names, digits.values(), strict=True):
+            with open_writer(stage / name, backend) as writer:
+                count = write_records(writer, _records(part), advance)
+            made.append(Database(out / name, count, (1, *part.images.shape[1:])))
+    return made
+
+
+def database_names(names: Iterable[str], backend: Backend) -> list[str]:
+    """What the databases `names`, LMDBs, are called with that backend."""
+    return [name.removesuffix("lmdb") + backend for name in names]
 
 
 def _records(part: LabelledImages) -> Iterator[tuple[bytes, bytes]]:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from netcc.cli.data import data
+from netcc.data.tools.records import opened
 from netcc.errors import DataError, OutputError, UsageError
 
 
@@ -38,6 +39,16 @@ def test_again_needs_force(tmp_path: Path) -> None:
             {"path": f"{tmp_path}/mnist_test_lmdb", "records": 1000, "shape": [1, 28, 28]},
         ]
     }
+
+
+def test_the_same_records_as_leveldbs(tmp_path: Path) -> None:
+    result = run(tmp_path, "--backend", "leveldb", "--json")
+    made = [Path(item["path"]) for item in json.loads(result.output)["databases"]]
+    assert [path.name for path in made] == ["mnist_train_leveldb", "mnist_test_leveldb"]
+    assert isinstance(run(tmp_path, "--backend", "leveldb").exception, OutputError)
+    run(tmp_path)
+    with opened(made[1]) as ours, opened(tmp_path / "mnist_test_lmdb") as theirs:
+        assert ours.take(1000) == theirs.take(1000)
 
 
 def test_from_a_folder_without_the_files(tmp_path: Path) -> None:

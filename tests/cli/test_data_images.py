@@ -28,7 +28,12 @@ def test_flags_of_convert_imageset(run: Run, tmp_path: Path) -> None:
 
 def test_json(run: Run, tmp_path: Path) -> None:
     result = run("data", "images", GOLDEN, GOLDEN / "jpg.txt", tmp_path / "db", "--encoded", "--check-size", "--json")
-    assert json.loads(result.output) == {"path": f"{tmp_path}/db", "records": 6, "passed_over": 0}
+    assert json.loads(result.output) == {
+        "path": f"{tmp_path}/db",
+        "records": 6,
+        "passed_over": 0,
+        "bad_records": {},
+    }
 
 
 def test_shuffle(run: Run, tmp_path: Path) -> None:
@@ -56,6 +61,9 @@ def test_a_missing_image(run: Run, tmp_path: Path) -> None:
         "warning: 1 bad record was passed over: images/none.png",
     ]
     assert keys(tmp_path / "db") == ["00000000_images/c00.png", "00000002_images/c01.png"]
+    content = json.loads(run(*arguments, "--on-bad-record", "skip", "--force", "--json").stdout)
+    place = f"{tmp_path}/list.txt:2: images/none.png"
+    assert (content["passed_over"], content["bad_records"]) == (1, {"images/none.png": f"{place}: {fault}"})
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,8 @@ def images(
             advance=bar.advance,
         )
     if as_json:
-        click.echo(json.dumps({"path": str(database), "records": records, "passed_over": bad.count}, indent=2))
+        content = {"path": str(database), "records": records, "passed_over": bad.count, "bad_records": bad.reasons}
+        click.echo(json.dumps(content, indent=2))
         return
     if bad.count:
         echo_diagnostics(f"warning: {bad}")

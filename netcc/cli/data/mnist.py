@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netcc.cli.data.options import echo_databases, force_option, path_type, progress_bar
+from netcc.cli.data.options import backend_option, echo_databases, force_option, path_type, progress_bar
 from netcc.cli.options import json_option
 from netcc.errors import UsageError
 
 if TYPE_CHECKING:
+    from netcc.data.database_writer import Backend
     from netcc.data.idx import LabelledImages
 
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 @click.argument("out", type=path_type)
 @click.option("--from", "folder", metavar="DIR", type=path_type, help="Take the IDX files of DIR.")
 @click.option("--full", is_flag=True, help="Download all 70,000 digits.")
+@backend_option
 @force_option
 @json_option
-def mnist(out: Path, folder: Path | None, full: bool, force: bool, as_json: bool) -> None:
-    """Write OUT/mnist_train_lmdb and OUT/mnist_test_lmdb.
+def mnist(out: Path, folder: Path | None, full: bool, backend: Backend, force: bool, as_json: bool) -> None:
+    """Write OUT/mnist_train_lmdb and OUT/mnist_test_lmdb (or _leveldb).
 
     The images are those bundled with netcc (6,000 to train with, 1,000 to test with) unless --from or --full is given.
 
@@ -31,15 +33,15 @@ def mnist(out: Path, folder: Path | None, full: bool, force: bool, as_json: bool
       netcc data mnist .
       netcc data mnist build --from ~/mnist --force
     """
-    from netcc.data.mnist import PARTS, write_mnist
+    from netcc.data.mnist import PARTS, database_names, write_mnist
     from netcc.data.staging import check_free
 
     if folder and full:
         raise UsageError("--from and --full exclude each other")
-    check_free(out, list(PARTS), force)  # before a long download, not after
+    check_free(out, database_names(PARTS, backend), force)  # before a long download, not after
     digits = _digits(folder, full)
     with progress_bar("writing", sum(map(len, digits.values())), quiet=as_json) as bar:
-        made = write_mnist(out, digits, force=force, advance=bar.advance)
+        made = write_mnist(out, digits, backend=backend, force=force, advance=bar.advance)
     echo_databases(made, as_json)
 
 
