@@ -5,83 +5,98 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from netcc.data.lmdb_environment import Environment
+from netcc.data.lmdb_header import check_length
+from netcc.data.lmdb_page import PageError
+from netcc.data.lmdb_tree import ChangedError, LmdbTree, Record
 from netcc.errors import DataError
-
-Record = tuple[bytes, bytes]
-"""Key and value."""
 
 
 class LmdbReader:
     """A cursor over the records of the database in folder `path`; after the last record comes the first again.
 
-    Every method raises DataError where the folder is missing, is no LMDB, is damaged or holds no records.
+    Every method raises DataError where the folder is missing, is no LMDB, is damaged, holds no records, or was changed
+    by another process so that what was there is no more.
     """
 
     def __init__(self, path: Path) -> None:
+        _check_folder(path)
         self.path = path
         self.position = 0
-        self._environment = Environment(path)
+        with self._trouble_reported():
+            self._tree = LmdbTree(path / "data.mdb")
         try:
-            self._open()
-        except DataError:
-            self._environment.close()  # which also ends its transactions
+            with self._trouble_reported():
+                self._tree.first()
+            if not len(self):
+                raise DataError(f"database {self.path} holds no records")
+        except BaseException:
+            self.close()
             raise
 
-    def _open(self) -> None:
-        with self._damage_reported():
-            self._transaction: Any = self._environment.handle.begin()
-            self._cursor: Any = self._transaction.cursor()
-            self._count: int = self._transaction.stat()["entries"]
-            found = self._cursor.first()
-        if not found:
-            raise DataError(f"database {self.path} holds no records")
-
     def __len__(self) -> int:
-        return self._count
+        return self._tree.count
 
     def peek(self) -> Record:
         """The next record, which stays the next one."""
-        with self._damage_reported():
-            record: Record = self._cursor.item()
+        with self._trouble_reported():
+            record = self._tree.record()
+            self._tree.check_intact()
         return record
 
     def take(self, number: int) -> list[Record]:
         """The next `number` records."""
-        cursor = self._cursor
-        records = []
-        with self._damage_reported():
+        tree, count, records = self._tree, len(self), []
+        with self._trouble_reported():
             for _ in range(number):
-                records.append(cursor.item())
-                if not cursor.next():
-                    cursor.first()
-        self.position = (self.position + number) % self._count
+                records.append(tree.record())
+                self.position += 1
+                if self.position < count:
+                    tree.next()
+                else:
+                    tree.first()
+                    self.position = 0
+            self._tree.check_intact()
         return records
 
     def seek(self, position: int) -> None:
         """Makes record `position` (from 0) the next one. Raises DataError if there are not so many."""
-        if not 0 <= position < self._count:
-            raise DataError(f"database {self.path} has no record {position}", notes=[f"it holds {self._count} records"])
-        with self._damage_reported():
-            self._cursor.first()
-            for _ in range(position):
-                self._cursor.next()
+        if not 0 <= position < len(self):
+            raise DataError(f"database {self.path} has no record {position}", notes=[f"it holds {len(self)} records"])
+        with self._trouble_reported():
+            self._tree.first()
+            self._tree.skip(position)
         self.position = position
 
     def close(self) -> None:
         """Gives the database back; a second call does nothing."""
-        self._cursor.close()
-        self._transaction.abort()
-        self._environment.close()
+        self._tree.close()
 
     @contextmanager
-    def _damage_reported(self) -> Iterator[None]:
-        """Says which database it is that liblmdb finds damaged."""
-        import lmdb
-
+    def _trouble_reported(self) -> Iterator[None]:
+        """Says which database it is that cannot be read, and why."""
         try:
             yield
-        except lmdb.Error as error:
+        except ChangedError:
+            raise DataError(
+                f"database {self.path} was changed by another process while it was read",
+                notes=["wait until it is written, or read a copy of it"],
+            ) from None
+        except PageError as error:
             raise DataError(f"database {self.path} is damaged: {error}") from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise DataError(f"cannot read database {self.path}: {reason.lower()}") from None
+
+
+def _check_folder(path: Path) -> None:
+    """Raises DataError unless `path` is a folder with an LMDB as long as its header says."""
+    if not path.exists():
+        raise DataError(f"database {path} does not exist")
+    if not path.is_dir():
+        raise DataError(f"{path} is a file", notes=["expected the folder of an LMDB, which has a data.mdb in it"])
+    if not (path / "data.mdb").is_file():
+        if (path / "CURRENT").is_file():
+            raise DataError(f"{path} is a LevelDB database", notes=["expected an LMDB"])
+        raise DataError(f"{path} is not an LMDB: it has no data.mdb")
+    check_length(path / "data.mdb")

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from netcc.data.leveldb_reader import LevelDbReader
-from netcc.data.lmdb_reader import LmdbReader, Record
+from netcc.data.lmdb_reader import LmdbReader
+from netcc.data.lmdb_tree import Record
 from netcc.data.source import locate
 from netcc.errors import LayerError
 from netcc.schema import caffe_pb2

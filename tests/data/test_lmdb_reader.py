@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from pathlib import Path
 from random import Random
@@ -69,8 +70,6 @@ def test_two_readers_of_one_database(database: Path) -> None:
     first.close()
     assert second.take(1) == [RECORDS[1]]
     second.close()
-    # All holds are given up: liblmdb would refuse to open it again otherwise.
-    lmdb.open(str(database), readonly=True, lock=False).close()
 
 
 def test_missing(tmp_path: Path) -> None:
@@ -104,7 +103,6 @@ def test_another_kind_of_file(tmp_path: Path) -> None:
 def test_no_records(tmp_path: Path) -> None:
     write_lmdb(tmp_path / "db", [])
     assert refusal(tmp_path / "db") == f"error: database {tmp_path}/db holds no records"
-    lmdb.open(str(tmp_path / "db"), readonly=True, lock=False).close()
 
 
 def test_cut_short(tmp_path: Path) -> None:
@@ -157,15 +155,105 @@ def test_pages_of_zeros(tmp_path: Path) -> None:
     content = (GOLDEN / "many_lmdb" / "data.mdb").read_bytes()
     (tmp_path / "data.mdb").write_bytes(content[:8192] + bytes(len(content) - 8192))
     assert refusal(tmp_path).startswith(f"error: database {tmp_path} is damaged: ")
-    assert "is damaged" in refusal(tmp_path), "the first failure left the database open"
 
 
-def test_without_the_package(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_needs_the_package_and_reading_does_not(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lmdb", None)
-    assert refusal(database) == 'error: reading an LMDB needs the package lmdb\n  pip install "netcc[data]"'
+    assert LmdbReader(database).take(5) == RECORDS
     with pytest.raises(DataError) as caught:
         write_lmdb(database, RECORDS)
     assert str(caught.value) == 'error: writing an LMDB needs the package lmdb\n  pip install "netcc[data]"'
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.sampled_from(["many_lmdb", "big_lmdb"]),
+    st.dictionaries(st.integers(0, 2**15 - 1), st.integers(0, 255), min_size=1, max_size=20),
+)
+def test_damage_anywhere(tmp_path: Path, name: str, damage: dict[int, int]) -> None:
+    """All records, or one clear message; liblmdb would kill the process for some of these."""
+    content = bytearray((GOLDEN / name / "data.mdb").read_bytes())
+    for place, value in damage.items():
+        content[place % len(content)] = value
+    (tmp_path / "data.mdb").write_bytes(content)
+    message = f"{tmp_path}"
+    try:
+        reader = LmdbReader(tmp_path)
+        assert len(reader.take(len(reader))) == len(reader)
+    except DataError as error:
+        message = error.message
+    assert str(tmp_path) in message
+
+
+def damaged(path: Path, place: int, content: bytes) -> str:
+    """What is said of the golden database with `content` at `place`."""
+    whole = (GOLDEN / "many_lmdb" / "data.mdb").read_bytes()
+    (path / "data.mdb").write_bytes(whole[:place] + content + whole[place + len(content) :])
+    with pytest.raises(DataError) as caught:
+        LmdbReader(path).take(301)
+    return caught.value.message.removeprefix(f"database {path} is damaged: ")
+
+
+def test_what_is_damaged_is_said(tmp_path: Path) -> None:
+    whole = (GOLDEN / "many_lmdb" / "data.mdb").read_bytes()
+    meta = max((0, 4096), key=lambda page: struct.unpack_from("<Q", whole, page + 144))
+    (root,) = struct.unpack_from("<Q", whole, meta + 128)
+    assert damaged(tmp_path, meta + 128, struct.pack("<Q", 99)) == "page 99 lies outside of the file"
+    assert damaged(tmp_path, meta + 94, b"\1") == "its tree is deeper than its header says"
+    assert damaged(tmp_path, meta + 120, struct.pack("<Q", 301)) == (
+        "it has fewer records than the 301 that its header says"
+    )
+    page = 4096 * root
+    assert damaged(tmp_path, page, b"\7") == f"page {root} is not what it should be"
+    (place,) = struct.unpack_from("<H", whole, page + 16)
+    (child,) = struct.unpack_from("<I", whole, page + place)
+    first, second = struct.unpack_from("<HH", whole, 4096 * child + 16)
+    swapped = struct.pack("<HH", second, first)
+    assert damaged(tmp_path, 4096 * child + 16, swapped) == "its keys do not rise"
+    entry = 4096 * child + first
+    assert damaged(tmp_path, entry + 4, b"\2") == "an entry is no simple record"
+    assert damaged(tmp_path, entry + 2, b"\1") == "an entry reaches over the end of its page"
+
+
+def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "data.mdb").write_bytes((GOLDEN / "many_lmdb" / "data.mdb").read_bytes())
+    reader = LmdbReader(tmp_path)
+    with (tmp_path / "data.mdb").open("r+b") as file:
+        file.truncate(3 * 4096)
+    with pytest.raises(DataError) as caught:
+        reader.take(300)
+    assert caught.value.message == f"database {tmp_path} is damaged: it is cut short"
+
+
+def test_another_process_that_writes(database: Path) -> None:
+    """LMDB uses pages again two commits after they were given up: until then what was there can be read."""
+    environment = lmdb.open(str(database), map_size=1 << 20)
+
+    def commit() -> None:
+        with environment.begin(write=True) as transaction:
+            transaction.put(b"%08d" % 2, b"another value")
+
+    reader = LmdbReader(database)
+    assert reader.take(5) == RECORDS
+    commit()
+    assert reader.take(5) == RECORDS
+    commit()
+    with pytest.raises(DataError) as caught:
+        reader.take(5)
+    assert str(caught.value) == (
+        f"error: database {database} was changed by another process while it was read\n"
+        "  wait until it is written, or read a copy of it"
+    )
+    assert LmdbReader(database).take(3)[2] == (b"00000002", b"another value")
+    environment.close()
+
+
+@pytest.mark.parametrize("number", [0, 1, 7, 120, 299])
+def test_seeking_in_a_tree(number: int) -> None:
+    reader = LmdbReader(GOLDEN / "many_lmdb")
+    records = reader.take(300)
+    reader.seek(number)
+    assert reader.take(2) == [records[number], records[(number + 1) % 300]]
 
 
 def test_the_file_is_as_large_as_its_records(tmp_path: Path) -> None:

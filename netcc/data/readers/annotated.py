@@ -12,7 +12,7 @@ import numpy as np
 
 from netcc.data.annotated import Annotator, Item, parse_annotated
 from netcc.data.bad_records import bad_records_in_use
-from netcc.data.lmdb_reader import Record
+from netcc.data.lmdb_tree import Record
 from netcc.data.objects import ROW
 from netcc.data.records import open_records
 from netcc.data.sampler import check_samplers

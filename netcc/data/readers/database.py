@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from netcc.data.datum import parse_datum
-from netcc.data.lmdb_reader import Record
+from netcc.data.lmdb_tree import Record
 from netcc.data.records import open_records
 from netcc.data.row_source import RowSource
 from netcc.data.source import reader

@@ -1,11 +1,12 @@
-"""Walks the B-tree in an LMDB file with plain reads. The layout is that of `mdb.c` in LMDB 0.9."""
+"""How far into an LMDB file its records reach, also where pages are missing (LMDB 0.9, `mdb.c`)."""
 
 from __future__ import annotations
 
 import struct
 from typing import BinaryIO
 
-PAGE_HEADER = 16
+from netcc.data.lmdb_page import PAGE_HEADER
+
 _BRANCH, _LEAF = 0x01, 0x02
 _OUTSIDE = 0x01
 """Flag of a leaf's entry whose value has pages of its own."""
