@@ -29,6 +29,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, register_model
 
 from netcc.kernels.fast.compiled import part
+from netcc.types import Array
 
 
 def _register_bytes() -> int:
@@ -206,6 +207,11 @@ def store(typing: Any, array: Any, offset: Any, value: Any, pattern: Any) -> Any
         return context.get_dummy_value()
 
     return types.void(array, types.intp, value, pattern), generate
+
+
+def narrow(array: Array) -> bool:
+    """Whether the array has fewer channels than a register has lanes."""
+    return bool(array.shape[-1] * array.itemsize < REGISTER_BYTES)
 
 
 @part

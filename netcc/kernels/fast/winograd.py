@@ -11,7 +11,7 @@ from typing import Any
 from netcc.kernels import winograd_transforms as definitions
 from netcc.kernels.fast.compiled import compiled, part
 from netcc.kernels.fast.finish import ADDEND, BIAS, RELU, finished
-from netcc.kernels.fast.lanes import REGISTER_BYTES, load, spread, steps, store, whole, width, zeros
+from netcc.kernels.fast.lanes import load, narrow, spread, steps, store, whole, width, zeros
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
 
@@ -19,7 +19,7 @@ from netcc.types import Array
 @twin_of(definitions.transform_input)
 def transform_input(x: Array, transformed: Array, scratch: Array, row: int, pad: tuple[int, int]) -> None:
     """See the definition; `scratch` is not used."""
-    if _narrow(x):
+    if narrow(x):
         definitions.transform_input(x, transformed, scratch, row, pad)
     else:
         _transform_input(x, transformed, row, pad)
@@ -30,16 +30,12 @@ def transform_output(
     products: Array, y: Array, bias: Array | None, addend: Array | None, relu: float | None, scratch: Array
 ) -> None:
     """See the definition; `scratch` is not used, and `products` keep their values."""
-    if _narrow(y):
+    if narrow(y):
         definitions.transform_output(products, y, bias, addend, relu, scratch)
         return
     wanted = (bias is not None) * BIAS + (addend is not None) * ADDEND + (relu is not None) * RELU
     bias = y[0, 0, 0] if bias is None else bias
     _transform_output(products, y, bias, y if addend is None else addend, float(relu or 0), wanted)
-
-
-def _narrow(array: Array) -> bool:
-    return bool(array.shape[-1] < REGISTER_BYTES // array.itemsize)
 
 
 @compiled
