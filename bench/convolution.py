@@ -135,20 +135,21 @@ def describe(geometry: Geometry) -> str:
     return text
 
 
-def kernels(geometry: Geometry, every: bool, exact: bool) -> Iterator[ConvolutionKernel]:
+def kernels(geometry: Geometry, every: bool, exact: bool, training: bool) -> Iterator[ConvolutionKernel]:
     if every:
-        yield from candidates(geometry, exact=exact)
+        yield from candidates(geometry, exact=exact, training=training)
     else:
-        yield choose(geometry, exact=exact)
+        yield choose(geometry, exact=exact, training=training)
 
 
 @click.command()
 @click.option("--net", "nets", multiple=True, type=click.Choice(list(BATCHES)))
 @click.option("--all", "every", is_flag=True, help="Measure every algorithm that fits.")
 @click.option("--exact", is_flag=True, help="No Winograd.")
+@click.option("--training", is_flag=True, help="Choose for a training step, not for inference.")
 @click.option("--threads", default=1, show_default=True)
 @click.option("--target", type=click.Choice(["numpy", "fast"]), default=None)
-def main(nets: tuple[str, ...], every: bool, exact: bool, threads: int, target: str | None) -> None:
+def main(nets: tuple[str, ...], every: bool, exact: bool, training: bool, threads: int, target: str | None) -> None:
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool, use_target(target or "numpy"):
         top = peak(threads, pool)
         print(f"matmul: {top:.0f} GFLOP/s a thread, {threads} thread(s), target {target or 'numpy'}")
@@ -158,7 +159,7 @@ def main(nets: tuple[str, ...], every: bool, exact: bool, threads: int, target: 
             for geometry, number in geometries(net).items():
                 flops = 2 * geometry.macs
                 mark = "*" if every else ""
-                for kernel in kernels(geometry, every, exact):
+                for kernel in kernels(geometry, every, exact, training):
                     works = [Work(kernel) for _ in range(threads)]
                     times = [
                         seconds([getattr(work, part) for work in works], pool)

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netcc.kernels import convolution_cost as cost
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.geometry import Geometry
@@ -33,23 +34,36 @@ from netcc.kernels.winograd import Winograd
 __all__ = ["ConvolutionKernel", "Geometry", "candidates", "choose"]
 
 
-def choose(geometry: Geometry, *, exact: bool) -> ConvolutionKernel:
-    """The kernel that is expected to be fastest; with `exact` none that rounds worse than the direct sum."""
-    return next(candidates(geometry, exact=exact))
+def choose(geometry: Geometry, *, exact: bool, training: bool = False) -> ConvolutionKernel:
+    """The kernel that is expected to be fastest: for `training` in a whole step, in which weights are prepared too.
+
+    With `exact` none that rounds worse than the direct sum.
+    """
+    return next(candidates(geometry, exact=exact, training=training))
 
 
-def candidates(geometry: Geometry, *, exact: bool) -> Iterator[ConvolutionKernel]:
+def candidates(geometry: Geometry, *, exact: bool, training: bool = False) -> Iterator[ConvolutionKernel]:
     """All kernels that compute this convolution, the one to choose first."""
     if geometry.kernel == (1, 1) and geometry.pad == (0, 0) and geometry.groups == 1:
         yield Pointwise(geometry)
         return
     if geometry.depthwise:
         yield Depthwise(geometry)
-    minimal = not exact and Winograd.fits(geometry)
-    if minimal and geometry.channels >= 16 and geometry.outputs >= 16:
+    if exact or not Winograd.fits(geometry):
+        yield Im2col(geometry)
+    elif _minimal_wins(geometry, training):
         yield Winograd(geometry)
         yield Im2col(geometry)
     else:
         yield Im2col(geometry)
-        if minimal:
-            yield Winograd(geometry)
+        yield Winograd(geometry)
+
+
+def _minimal_wins(geometry: Geometry, training: bool) -> bool:
+    direct, minimal = cost.im2col_forward(geometry), cost.minimal_forward(geometry)
+    if not training:
+        return minimal < direct
+    weights = cost.im2col_weights_gradient(geometry)
+    direct += cost.im2col_forward(geometry.mirrored) + weights
+    minimal += cost.minimal_forward(geometry.mirrored) + min(weights, cost.minimal_weights_gradient(geometry))
+    return minimal + 2 * cost.minimal_filters(geometry) < direct

@@ -26,18 +26,37 @@ _FILTER = np.array(
         "1/4 0 0", "-1/6 -1/6 -1/6", "-1/6 1/6 -1/6", "1/24 1/12 1/6", "1/24 -1/12 1/6", "0 0 1",
     )]
 )  # fmt: skip
-_CHUNK = 1 << 16
+_CHUNK = 1 << 15
 
 
 def transform_weights(weights: Array, out: Array) -> None:
     """out[6 i + j, c, o] = (G g G^T)[i, j] for g = weights[:, :, c, o]; weights (3, 3, channels, outputs)."""
     channels, outputs = weights.shape[2:]
-    matrix = np.kron(_FILTER, _FILTER).astype(out.dtype)
-    step = max(1, _CHUNK // (9 * outputs))
-    result = out.reshape(36, -1)
+    result = out.reshape(EDGE, EDGE, -1)
+    step = max(1, _CHUNK // outputs)
     for first in range(0, channels, step):
-        taps = np.ascontiguousarray(weights[:, :, first : first + step]).reshape(9, -1)
-        np.matmul(matrix, taps, out=result[:, first * outputs : first * outputs + taps.shape[1]])
+        taps = np.ascontiguousarray(weights[:, :, first : first + step]).reshape(3, 3, -1)
+        part = result[:, :, first * outputs : first * outputs + taps.shape[2]]
+        halves = np.empty((EDGE, *taps.shape[1:]), out.dtype)
+        _weights_line(list(taps), list(halves))
+        _weights_line([halves[:, j] for j in range(3)], [part[:, j] for j in range(EDGE)])
+
+
+def _weights_line(g: list[Array], v: list[Array]) -> None:
+    """v = G g along one axis of the kernel."""
+    np.multiply(g[0], 1 / 4, out=v[0])
+    np.add(g[0], g[2], out=v[5])
+    np.multiply(v[5], -1 / 6, out=v[5])
+    np.multiply(g[1], -1 / 6, out=v[3])
+    np.add(v[5], v[3], out=v[1])  # -(g0 + g1 + g2) / 6
+    np.subtract(v[5], v[3], out=v[2])  # -(g0 - g1 + g2) / 6
+    np.multiply(g[0], 1 / 24, out=v[4])
+    np.multiply(g[2], 1 / 6, out=v[5])
+    np.add(v[4], v[5], out=v[4])
+    np.multiply(g[1], 1 / 12, out=v[5])
+    np.add(v[4], v[5], out=v[3])  # g0 / 24 + g1 / 12 + g2 / 6
+    np.subtract(v[4], v[5], out=v[4])  # g0 / 24 - g1 / 12 + g2 / 6
+    np.copyto(v[5], g[2])
 
 
 def input_scratch(tiles: Shape) -> int:
@@ -92,6 +111,72 @@ def _input_line(d: list[Array], v: list[Array], pair: Array) -> None:
     np.subtract(b, v[2], out=b)
     np.add(a, b, out=v[1])  # d4 - 4 d2 + d3 - 4 d1
     np.subtract(a, b, out=v[2])  # d4 - 4 d2 - d3 + 4 d1
+
+
+def gradient_scratch(tiles: Shape) -> int:
+    """Elements of scratch for `transform_gradient` of `tiles`: (images, tile rows, tile columns, outputs)."""
+    return (TILE * TILE + 2 * TILE + EDGE * TILE + 2 * EDGE) * count(tiles)
+
+
+def transform_gradient(dy: Array, transformed: Array, scratch: Array, row: int) -> None:
+    """transformed[6 i + j, n, r, q] = (A d A^T)[i, j] for the 4 x 4 gradients d from 4 (row + r), 4 q on.
+
+    dy (images, height, width, outputs), zero outside; transformed (36, images, tile rows, tile columns, outputs).
+    """
+    _, images, rows, columns, outputs = transformed.shape
+    padded = take(scratch, (images, TILE * rows, TILE, columns, outputs))
+    scratch = scratch[padded.size :]
+    fill_phases(dy, padded, TILE * row, 0)
+    halves = take(scratch, (EDGE, images, rows, TILE, columns, outputs))
+    scratch = scratch[halves.size :]
+    _gradient_line(
+        [padded[:, i::TILE] for i in range(TILE)],
+        list(halves),
+        take(scratch, (2, images, rows, TILE, columns, outputs)),
+    )
+    result = transformed.reshape(EDGE, EDGE, images, rows, columns, outputs)
+    _gradient_line(
+        [halves[:, :, :, j] for j in range(TILE)],
+        [result[:, j] for j in range(EDGE)],
+        take(scratch, (2, EDGE, images, rows, columns, outputs)),
+    )
+
+
+def _gradient_line(d: list[Array], v: list[Array], pair: Array) -> None:
+    """v = A d along one axis of the tile."""
+    a, b = pair
+    np.copyto(v[0], d[0])
+    np.copyto(v[5], d[3])
+    np.add(d[0], d[2], out=a)
+    np.add(d[1], d[3], out=b)
+    np.add(a, b, out=v[1])  # d0 + d1 + d2 + d3
+    np.subtract(a, b, out=v[2])  # d0 - d1 + d2 - d3
+    np.multiply(d[2], 4, out=a)
+    np.add(a, d[0], out=a)
+    np.multiply(d[3], 4, out=b)
+    np.add(b, d[1], out=b)
+    np.multiply(b, 2, out=b)
+    np.add(a, b, out=v[3])  # d0 + 2 d1 + 4 d2 + 8 d3
+    np.subtract(a, b, out=v[4])  # d0 - 2 d1 + 4 d2 - 8 d3
+
+
+def gather_weights_gradient(products: Array, dw: Array, *, add: bool) -> None:
+    """dw[o, c] = G^T m G, or is added to, with m = products[:, c, o] as 6 x 6; dw (outputs, channels, 3, 3).
+
+    The bilinear form of the forward pass read the other way: dg = G^T [(A dy A^T) * (B^T d B)] G, summed over tiles.
+    """
+    channels, outputs = products.shape[1:]
+    matrix = np.kron(_FILTER, _FILTER).astype(products.dtype).T
+    step = max(1, _CHUNK // (9 * outputs))
+    for first in range(0, channels, step):
+        last = min(first + step, channels)
+        part = products.reshape(36, -1)[:, first * outputs : last * outputs]
+        taps = np.matmul(matrix, part).reshape(3, 3, -1, outputs).transpose(3, 2, 0, 1)
+        target = dw[:, first:last]
+        if add:
+            np.add(target, taps, out=target)
+        else:
+            np.copyto(target, taps)
 
 
 def output_scratch(tiles: Shape) -> int:

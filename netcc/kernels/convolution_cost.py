@@ -1,0 +1,80 @@
+"""What the ways of convolving cost, in nanoseconds on one thread: products at BLAS's pace and passes over memory.
+
+Constants were fitted to `bench/convolution.py --all`; only their ratios matter for a choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netcc.kernels.geometry import L2, Geometry
+from netcc.kernels.twins import target
+from netcc.kernels.winograd_transforms import TILE
+
+
+@dataclass(frozen=True)
+class _Passes:
+    """Nanoseconds to bring one number from one form into another."""
+
+    gather: float
+    """For a number of the columns of im2col."""
+    tile: float
+    """For all 36 numbers of a tile of one channel, image to transformed image; about the same for gradients."""
+    untile: float
+    """For all 36 numbers of a tile of one output, products to result."""
+    filter: float
+    """For the 36 numbers of a transformed kernel of one channel and one output."""
+
+
+_PASSES = {"numpy": _Passes(0.05, 45, 35, 65), "fast": _Passes(0.04, 20, 16, 40)}
+
+_FLOP = 0.012
+"""One addition or multiplication in a large product."""
+
+_STREAM = 0.33
+"""One number that comes from memory, or from a cache that both threads share."""
+
+
+def _product(rows: int, inner: int, columns: int) -> float:
+    """A product of (rows, inner) with (inner, columns): BLAS brings the second matrix into order first."""
+    return 2 * inner * columns * rows * _FLOP + inner * columns * 0.3
+
+
+def tiles(geometry: Geometry) -> int:
+    """Tiles of Winograd's F(4x4, 3x3) that the result takes, of all images."""
+    return geometry.images * -(-geometry.out_height // TILE) * -(-geometry.out_width // TILE)
+
+
+def im2col_forward(geometry: Geometry) -> float:
+    part = geometry.one_group
+    inner = geometry.taps * part.channels
+    return geometry.groups * (
+        _product(geometry.pixels, inner, part.outputs) + geometry.pixels * inner * _PASSES[target()].gather
+    )
+
+
+def im2col_weights_gradient(geometry: Geometry) -> float:
+    return im2col_forward(geometry)
+
+
+def minimal_forward(geometry: Geometry) -> float:
+    number, passes = tiles(geometry), _PASSES[target()]
+    plane = geometry.channels * geometry.outputs
+    transforms = number * (passes.tile * geometry.channels + passes.untile * geometry.outputs)
+    return transforms + 36 * _product(number, geometry.channels, geometry.outputs) + _streamed(36 * plane)
+
+
+def minimal_weights_gradient(geometry: Geometry) -> float:
+    number, passes = tiles(geometry), _PASSES[target()]
+    plane = geometry.channels * geometry.outputs
+    transforms = number * passes.tile * (geometry.channels + geometry.outputs)
+    # The sums are written, read and brought back to 3 x 3.
+    return transforms + 36 * _product(geometry.channels, number, geometry.outputs) + 3 * _streamed(36 * plane)
+
+
+def minimal_filters(geometry: Geometry) -> float:
+    return _PASSES[target()].filter * geometry.channels * geometry.outputs
+
+
+def _streamed(numbers: int) -> float:
+    return numbers * _STREAM if 4 * numbers > 2 * L2 else numbers * 0.1
