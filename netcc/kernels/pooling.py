@@ -6,15 +6,16 @@ other then: 3 x 3 windows cost four steps, not eight. What is computed is define
 
 from __future__ import annotations
 
-from netcc.kernels.pooling_maximum import largest, route, winners
+from netcc.kernels.pooling_maximum import largest
 from netcc.kernels.pooling_mean import inverse_areas, means, spread_means, whole_means
+from netcc.kernels.pooling_winners import route, route_scratch, winners, winners_scratch
 from netcc.kernels.twins import pick
 from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.base import Buffer
 from netcc.types import Array
 
-BLOCK = 1 << 16
-"""Numbers of one block, about."""
+BLOCK = 1 << 18
+"""Numbers of one block, about: few calls matter more than a cache that is near."""
 
 
 class MaxPooling:
@@ -23,7 +24,8 @@ class MaxPooling:
     x and dx are (images, height, width, channels), y and dy (images, out_height, out_width, channels); their pixels may
     have gaps. `saved`, wanted by `forward` if `backward` is to follow, gets for each window the place of the first of
     its largest numbers, row by row and counted from 1; 0 for none. `scratch` is flat, of the same type as the arrays
-    and of at least as many elements as `scratch` or `scratch_backward` says; what is in it means nothing between calls.
+    and of at least as many elements as `scratch` (`scratch_training` with `saved`) or `scratch_backward` says; what is
+    in it means nothing between calls.
     """
 
     def __init__(self, geometry: PoolingGeometry) -> None:
@@ -34,10 +36,11 @@ class MaxPooling:
         self.block = geometry.block(BLOCK, geometry.stride[0] * wide_line)
         images, rows = self.block
         seen = min((rows - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
-        self.scratch = images * max(rows * wide_line, 2 * seen * line)
+        self.scratch = images * 2 * rows * wide_line
+        self.scratch_training = winners_scratch(images * seen * wide_line, images * rows * wide_line)
         self.gradient_block = geometry.block(BLOCK, line)
         images, rows = self.gradient_block
-        self.scratch_backward = 2 * images * rows * line
+        self.scratch_backward = route_scratch(images * rows * line)
         self._largest, self._winners, self._route = pick(largest), pick(winners), pick(route)
 
     @staticmethod
@@ -70,7 +73,7 @@ class AveragePooling:
         line, wide_line = geometry.out_width * geometry.channels, geometry.width * geometry.channels
         self.block = geometry.block(BLOCK, geometry.stride[0] * wide_line)
         images, rows = self.block
-        self.scratch = images * rows * wide_line
+        self.scratch = images * 2 * rows * wide_line
         if geometry.whole:
             self.scratch = geometry.images * geometry.height * geometry.channels
         self.gradient_block = geometry.block(BLOCK, wide_line)

@@ -6,7 +6,7 @@ import numpy as np
 
 from netcc.kernels.blocks import blocks, part
 from netcc.kernels.geometry import Pair
-from netcc.kernels.pooling_maximum import fold
+from netcc.kernels.pooling_maximum import fold, fold_columns
 from netcc.kernels.windows import PoolingGeometry, Window2, runs, runs_between, tap_range
 from netcc.types import Array
 
@@ -37,7 +37,7 @@ def means(x: Array, y: Array, factors: Array, scratch: Array, window: Window2, b
         source, target = x[images, low:high], y[images, start:stop]
         joined = part(scratch, (len(source), stop - start, width, x.shape[3]))
         fold(np.add, source.swapaxes(0, 1), joined.swapaxes(0, 1), rows, stride, 0)
-        fold(np.add, joined.transpose(2, 0, 1, 3), target.transpose(2, 0, 1, 3), columns, stride_width, 0)
+        fold_columns(np.add, joined, target, scratch[joined.size :], columns, stride_width, 0)
         _scale(target, factors[start:stop], target)
 
 

@@ -76,7 +76,9 @@ def test_max(window: str, shape: Shape, block: int, monkeypatch: pytest.MonkeyPa
         kernel = MaxPooling(geometry)
     for saved in (None, np.full(geometry.y_shape, 251, np.uint8)):
         y = with_gaps(np.full_like(result.tops[0], np.nan))
-        kernel.forward(with_gaps(x), y, saved, scratch(kernel.scratch, np.float32))
+        kernel.forward(
+            with_gaps(x), y, saved, scratch(kernel.scratch if saved is None else kernel.scratch_training, np.float32)
+        )
         np.testing.assert_array_equal(planes(y), result.tops[0])
     dx = with_gaps(np.full_like(x, np.nan))
     assert saved is not None
@@ -97,7 +99,7 @@ def test_max_of_what_is_hardly_a_number(number: float, window: str) -> None:
         kernel = MaxPooling(geometry)
     y, dx = with_gaps(np.zeros_like(result.tops[0])), with_gaps(x)
     saved = np.zeros(geometry.y_shape, np.uint8)
-    kernel.forward(with_gaps(x), y, saved, scratch(kernel.scratch, np.float64))
+    kernel.forward(with_gaps(x), y, saved, scratch(kernel.scratch_training, np.float64))
     kernel.backward(with_gaps(dy), saved, dx, scratch(kernel.scratch_backward, np.float64))
     np.testing.assert_array_equal(planes(y), result.tops[0])
     np.testing.assert_allclose(planes(dx), result.bottom_diffs[0], rtol=1e-12, atol=1e-12)
