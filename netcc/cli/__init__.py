@@ -12,6 +12,7 @@ from netcc.version import __version__
 COMMANDS = {
     "train": "netcc.cli.train",
     "test": "netcc.cli.test",
+    "classify": "netcc.cli.classify",
     "shapes": "netcc.cli.shapes",
     "inspect": "netcc.cli.inspect",
     "check": "netcc.cli.check",
