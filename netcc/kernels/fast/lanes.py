@@ -149,6 +149,17 @@ def rest(typing: Any, array: Any, count: Any) -> Any:
 
 
 @intrinsic
+def recast(typing: Any, pattern: Any, array: Any) -> Any:
+    """The same lanes, for elements of another array."""
+    kind = Pattern(array.dtype, pattern.count, pattern.whole)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return args[0]
+
+    return kind(pattern, array), generate
+
+
+@intrinsic
 def zeros(typing: Any, pattern: Any) -> Any:
     """Zero in every lane."""
     kind = pattern.lanes()
@@ -242,6 +253,16 @@ above = _comparison(">")
 
 below = _comparison("<")
 """Where `left` is less; false where one of the two is no number."""
+
+
+@intrinsic
+def same(typing: Any, left: Any, right: Any) -> Any:
+    """Where integers are equal."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.icmp_unsigned("==", *args)
+
+    return Lanes(types.boolean, left.count)(left, right), generate
 
 
 @intrinsic
