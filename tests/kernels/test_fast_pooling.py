@@ -10,6 +10,7 @@ from helpers.twin_rows import Maker, Row
 
 from netcc.kernels import pooling_maximum as maximum
 from netcc.kernels import pooling_mean as mean
+from netcc.kernels import pooling_winners
 from netcc.kernels.pooling import AveragePooling, MaxPooling
 from netcc.kernels.twins import twins
 from netcc.kernels.windows import PoolingGeometry
@@ -57,12 +58,12 @@ def maxima(geometry: PoolingGeometry, gap: int) -> Row:
 def places(geometry: PoolingGeometry, gap: int) -> Row:
     kernel = MaxPooling(geometry)
     return Row(
-        maximum.winners,
+        pooling_winners.winners,
         lambda make: (
             image(make, geometry, gap),
             make.array(*geometry.y_shape, gap=gap),
             make.choices(255, *geometry.y_shape),
-            make.array(kernel.scratch),
+            make.array(kernel.scratch_training),
             geometry.window,
             kernel.block,
         ),
@@ -77,12 +78,12 @@ def routed(geometry: PoolingGeometry, gap: int) -> Row:
     def arguments(make: Maker) -> Any:
         x, y = image(make, geometry, 0), make.array(*geometry.y_shape)
         winner = make.choices(255, *geometry.y_shape)
-        scratch = make.array(max(kernel.scratch, kernel.scratch_backward))
-        maximum.winners(x, y, winner, scratch, geometry.window, kernel.block)
+        scratch = make.array(max(kernel.scratch_training, kernel.scratch_backward))
+        pooling_winners.winners(x, y, winner, scratch, geometry.window, kernel.block)
         dy, dx = make.array(*geometry.y_shape, gap=gap), make.array(*geometry.x_shape, gap=gap)
         return dy, winner, dx, scratch, geometry.window, kernel.gradient_block
 
-    return Row(maximum.route, arguments, scratch=(3,))
+    return Row(pooling_winners.route, arguments, scratch=(3,))
 
 
 def averages(geometry: PoolingGeometry, gap: int, include_pad: bool) -> Row:

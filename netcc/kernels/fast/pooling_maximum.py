@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netcc.kernels import pooling_maximum as definitions
+from netcc.kernels import pooling_maximum, pooling_winners
 from netcc.kernels.fast.compiled import compiled, part
 from netcc.kernels.fast.lanes import (
     above,
@@ -30,32 +30,32 @@ from netcc.kernels.twins import twin_of
 from netcc.kernels.windows import Window2
 from netcc.types import Array
 
-LOWEST = definitions.LOWEST
+LOWEST = pooling_maximum.LOWEST
 
 
-@twin_of(definitions.largest)
+@twin_of(pooling_maximum.largest)
 def largest(x: Array, y: Array, scratch: Array, window: Window2, block: Pair) -> None:
     """See the definition; neither `scratch` nor `block` is used."""
     if narrow(x):
-        definitions.largest(x, y, scratch, window, block)
+        pooling_maximum.largest(x, y, scratch, window, block)
     else:
         _largest(x, y, window)
 
 
-@twin_of(definitions.winners)
+@twin_of(pooling_winners.winners)
 def winners(x: Array, y: Array, winner: Array, scratch: Array, window: Window2, block: Pair) -> None:
     """See the definition; neither `scratch` nor `block` is used."""
     if narrow(x):
-        definitions.winners(x, y, winner, scratch, window, block)
+        pooling_winners.winners(x, y, winner, scratch, window, block)
     else:
         _winners(x, y, winner, window)
 
 
-@twin_of(definitions.route)
+@twin_of(pooling_winners.route)
 def route(dy: Array, winner: Array, dx: Array, scratch: Array, window: Window2, block: Pair) -> None:
     """See the definition; neither `scratch` nor `block` is used."""
     if narrow(dy):
-        definitions.route(dy, winner, dx, scratch, window, block)
+        pooling_winners.route(dy, winner, dx, scratch, window, block)
     else:
         _route(dy, winner, dx, window)
 
