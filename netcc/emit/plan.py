@@ -1,0 +1,76 @@
+"""What a net becomes before it is written: its layers with their steps, what goes in and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from netcc.compiled.pruning import Keep, is_fed, needed_nodes, outputs_to_keep
+from netcc.emit.names import Names
+from netcc.emit.step import CannotEmit, Placed, Step, step_of
+from netcc.errors import LayerError
+from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.passes.gradients import mark_gradients
+
+MOST_LAYERS = 10
+"""So many layers that cannot be written are named."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A net to be written. `steps` has one for every layer but those whose tops the caller gives."""
+
+    graph: Graph
+    train: bool
+    inputs: list[Value]
+    outputs: list[Value]
+    steps: dict[Node, Step]
+    names: Names
+
+    def variable(self, value: Value) -> str:
+        return self.names.variable(value)
+
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameters by their keys, each once."""
+        return {
+            self.names.parameter(node, index): parameter
+            for node in self.steps
+            for index, parameter in enumerate(node.parameters)
+        }
+
+
+def written(graph: Graph, keep: Keep, *, train: bool) -> Written:
+    """The part of `graph` that is written: for training all that its outputs need, else as a compiled net has it.
+
+    Raises LayerError that names all layers for which there is no function.
+    """
+    mark_gradients(graph)
+    outputs = graph.outputs() if train and keep is None else outputs_to_keep(graph, keep)
+    outputs = [value for value in outputs if not is_fed(value.producer)]
+    nodes = needed_nodes(graph, outputs)
+    read = {value for node in nodes for value in node.inputs}
+    inputs = [value for node in nodes if is_fed(node) for value in node.outputs if value in read]
+    steps = _steps([node for node in nodes if not is_fed(node)])
+    return Written(graph, train, inputs, outputs, steps, Names(nodes, versions=train))
+
+
+def _steps(nodes: Sequence[Node]) -> dict[Node, Step]:
+    steps, faults = {}, []
+    for node in nodes:
+        placed = Placed(
+            node.layer,
+            tuple(value.shape for value in node.inputs),
+            tuple(value.shape for value in node.outputs),
+            tuple(spec.name for spec in node.signature.parameters),
+        )
+        try:
+            steps[node] = step_of(node.layer, placed)
+        except CannotEmit as reason:
+            faults.append(f"layer {node.name!r} ({node.type}): {reason}")
+    if faults:
+        more = [f"and {len(faults) - MOST_LAYERS} more"] if len(faults) > MOST_LAYERS else []
+        raise LayerError(
+            "the net has layers that cannot be written as NumPy",
+            notes=[*faults[:MOST_LAYERS], *more, "`netcc compile NET -o FILE.netcc` takes every layer"],
+        )
+    return steps

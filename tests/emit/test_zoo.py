@@ -1,0 +1,110 @@
+"""Every net of the zoo as plain NumPy gives what its plan gives: forward for use, forward and backward in training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.emitted import (
+    assert_close,
+    check_style,
+    emit,
+    in_double,
+    load_class,
+    randomize_statistics,
+    results_by_name,
+)
+from helpers.zoo import ZOO, data_shapes
+from helpers.zoo_runs import fill, resized, with_fillers, with_inputs
+
+import netcc
+from netcc.schema.bind import load_net
+from netcc.types import Shape
+from zoo.generate.catalogue import NETS
+from zoo.generate.gallery import GALLERY
+
+SIDES = {
+    "densenet": 32,
+    "mobilenet": 32,
+    "plain": 32,
+    "resnet": 32,
+    "se_resnet": 32,
+    "shufflenet": 64,
+    "squeezenet": 67,
+    "inception": 139,
+    "nin": 131,
+    "fcn8s": 32,
+    "xception": 96,
+    "deeplab": 65,
+    "unet": 188,
+}
+"""The side of an image that is enough for nets of these families."""
+
+FAST = {"char_lstm", "cifar10_full", "cifar10_quick", "lenet", "lenet5", "mlp", "resnet18", "resnet20_cifar"}
+FAST |= {"mobilenet_v1", "mobilenet_v2", "shufflenet", "squeezenet_1_1", "plain18", "se_resnet50", *GALLERY}
+"""Nets that take about a second; the others are for `make test-slow`."""
+
+TRAINED = {"char_lstm", "cifar10_full", "cifar10_quick", "lenet", "lenet5", "mlp", "resnet20_cifar", "shufflenet"}
+"""Nets whose training is tried every time."""
+
+LARGEST = 30_000_000
+"""Parameters up to which training is tried at all."""
+
+
+def small(name: str, batch: int) -> dict[str, Shape]:
+    side = next((size for family, size in SIDES.items() if name.startswith(family)), None)
+    return {} if side is None or name.endswith("_cifar") else {"data": (batch, 3, side, side)}
+
+
+def marked(names: list[str], fast: set[str]) -> list[object]:
+    return [name if name in fast else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", marked([*NETS, *GALLERY], FAST))
+def test_forward(name: str, tmp_path: Path) -> None:
+    message = with_fillers(resized(load_net(ZOO / name / "deploy.prototxt").message, small(name, 1)))
+    with netcc.Net(message, netcc.TEST, seed=3, gradients=False) as net:
+        randomize_statistics(net)
+        fill(net, name)
+        made = emit(net, tmp_path / "net.py")
+        check_style(tmp_path / "net.py")
+        inputs = [net.blobs[value.name].data.copy() for value in made.inputs]
+        results = results_by_name(made, load_class(tmp_path / "net.py", net.name)().forward(*inputs))
+        expected = net.forward()
+        assert results.keys() == expected.keys()
+        for blob, values in expected.items():
+            assert_close(results[blob], values, blob)
+
+
+@pytest.mark.parametrize("name", marked([name for name, net in NETS.items() if net.parameters < LARGEST], TRAINED))
+def test_training(name: str, tmp_path: Path) -> None:
+    message = with_inputs(load_net(ZOO / name / "train.prototxt").message, {**data_shapes(name), **small(name, 2)})
+    with netcc.Net(message, netcc.TRAIN, seed=3, dtype=np.float64) as net:
+        fill(net, name)
+        made = emit(net, tmp_path / "net.py", train=True)
+        check_style(tmp_path / "net.py")
+        inputs = [net.blobs[value.name].data.copy() for value in made.inputs]
+        other = load_class(in_double(tmp_path / "net.py"), net.name)()
+        drops = [node.name for node in net.graph.nodes if node.type == "Dropout"]
+        state = net.run_state()
+        expected = {blob: values.copy() for blob, values in net.forward().items()}
+        if drops:
+            net.restore_run_state(state)
+            other.random = np.random.default_rng()
+            other.random.bit_generator.state = net._random.bit_generator.state
+        results = results_by_name(made, other.forward(*inputs))
+        for blob, values in expected.items():
+            assert_close(results[blob], values, blob)
+        if drops:
+            net.forward()
+        net.gradient()
+        gradients = other.backward()
+        learning = {key for key, item in made.parameters().items() if item.learns}
+        assert gradients.keys() == learning
+        for key, parameter in made.parameters().items():
+            if parameter.learns:
+                diff = net.parameter_diff_arrays()[parameter]
+                assert_close(gradients[key], diff, key, 1e-6)
+            else:
+                assert_close(other.parameters[key], net.parameter_arrays()[parameter], key)
