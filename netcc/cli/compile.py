@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +18,7 @@ from netcc.cli.options import (
     strict_option,
 )
 from netcc.errors import UsageError
-from netcc.types import TEST, Phase, Shape
+from netcc.types import TEST, TRAIN, Phase, Shape
 
 if TYPE_CHECKING:
     from netcc.compiled.make import Ready
@@ -49,6 +50,8 @@ Examples
   netcc compile train_val.prototxt --weights w.caffemodel --input data=1,3,227,227 -o net.netcc
   netcc compile zoo:resnet50 --weights w.caffemodel --mean 104,117,123 --labels synset_words.txt -o resnet.netcc
   netcc compile deploy.prototxt --weights w.caffemodel --keep fc7,prob -o features.netcc
+  netcc compile deploy.prototxt --weights lenet.caffemodel --emit python -o lenet.py
+  netcc compile train_val.prototxt --input data=64,1,28,28 --emit python --train -o lenet.py
 
 \b
 Then, in Python
@@ -75,7 +78,9 @@ Then, in Python
 )
 @click.option("--scale", type=float, help="What pixels are multiplied with after that.  [default: the net's]")
 @click.option("--labels", metavar="FILE", help="Names of the classes, one on each line.")
-@phase_option(TEST, "Phase to compile for.  [default: test]")
+@click.option("--emit", type=click.Choice(["python"]), help="Write a module that needs NumPy alone, to be read.")
+@click.option("--train", is_flag=True, help="With --emit: losses and a backward pass too.")
+@phase_option(None, "Phase to compile for.  [default: test; with --train: train]")
 @input_option
 @state_options
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of parameters that no weights give.")
@@ -86,23 +91,24 @@ def compile(
     output: str,
     weights: str,
     mismatch: Mismatch,
-    keep: Keep,
-    mean: Mean,
-    scale: float | None,
-    labels: str | None,
-    phase: Phase,
+    phase: Phase | None,
     inputs: dict[str, Shape],
     level: int | None,
     stages: tuple[str, ...],
     seed: int | None,
     strict: bool,
+    **wishes: Any,
 ) -> None:
     """Make NET ready for inference, in one FILE that loads without parsing.
 
     Losses, metrics, labels and whatever the outputs do not need are left out; data layers become inputs. The net can
-    then be called with any batch size, and with images of any size where its layers allow.
+    then be called with any batch size, and with images of any size where its layers allow. Mean, scale and labels are
+    kept for `preprocess` and `classify`; a plain call takes blobs as they are.
 
-    Mean, scale and labels are kept for `preprocess` and `classify`; a plain call takes blobs as they are.
+    --emit python writes a module instead: a class with `forward`, one commented step for each layer, which needs NumPy
+    alone and is there to be read. Parameters go to a file beside it that ends in .npz. With --train the class has
+    `backward` too. Layers for which there is no plain function are named in one error; docs/compiled.md lists those
+    that have one.
     """
     from netcc.cli.group import echo_diagnostics
     from netcc.cli.loading import advising, warn_of_gaps
@@ -111,29 +117,64 @@ def compile(
     from netcc.runtime.loading import split_names
     from netcc.schema.select import select
 
+    wished = Wishes(**wishes)
+    wished.check(output)
+    phase = phase if phase is not None else TRAIN if wished.train else TEST
     definition = select(read_net(net, strict=strict), phase, level, stages)
     ready = make_ready(definition, folder_of(net), inputs, seed=seed)
     files = split_names(weights)
     for file in files:
         with advising(mismatch):
             warn_of_gaps(ready.load(file, mismatch))
-    if not files and ready.arrays:
+    if not files and ready.arrays and not wished.train:
         echo_diagnostics("warning: no --weights: the parameters have the first values of their fillers")
-    write_compiled(ready, output, keep, mean, scale, labels)
+    wished.write(ready, output)
 
 
-def write_compiled(ready: Ready, output: str, keep: Keep, mean: Mean, scale: float | None, labels: str | None) -> None:
-    """Writes the file of the compiled net and says what is in it."""
-    from netcc.compiled.make import preprocessing_for
+@dataclass(frozen=True)
+class Wishes:
+    """What is to be written."""
 
-    made = ready.compile(keep, preprocessing_for(ready, mean, scale, labels))
-    made.save(_target(output))
-    click.echo(f"{output}: {made.summary()}, {size_text(Path(output).stat().st_size)}")
+    keep: Keep
+    mean: Mean
+    scale: float | None
+    labels: str | None
+    emit: str | None
+    train: bool
 
+    def check(self, output: str) -> None:
+        """Raises UsageError for options that do not go together, and for a file that they cannot mean."""
+        from netcc.zoo.find import is_zoo_name
 
-def _target(output: str) -> str:
-    from netcc.zoo.find import is_zoo_name
+        if is_zoo_name(output):
+            raise UsageError(f"{output} is not written over", notes=["-o takes the name of a file"])
+        if not self.emit:
+            if self.train:
+                raise UsageError("--train goes with --emit python", notes=["a .netcc file is for inference"])
+            return
+        given = [name for name in ("mean", "scale", "labels") if getattr(self, name) is not None]
+        if given:
+            raise UsageError(f"--{given[0]} does not go with --emit", notes=["a module takes blobs as they are"])
+        if not Path(output).name.endswith(".py"):
+            raise UsageError(f"{output} is no name of a Python module", notes=["expected one that ends in .py"])
 
-    if is_zoo_name(output):
-        raise UsageError(f"{output} is not written over", notes=["-o takes the name of a file"])
-    return output
+    def write(self, ready: Ready, output: str) -> None:
+        """Writes the file, and says what is in it."""
+        if self.emit:
+            self._write_module(ready, output)
+            return
+        from netcc.compiled.make import preprocessing_for
+
+        made = ready.compile(self.keep, preprocessing_for(ready, self.mean, self.scale, self.labels))
+        made.save(output)
+        click.echo(f"{output}: {made.summary()}; {size_text(Path(output).stat().st_size)}")
+
+    def _write_module(self, ready: Ready, output: str) -> None:
+        from netcc.emit.module import write_module
+        from netcc.emit.plan import written
+
+        made = written(ready.graph, self.keep, train=self.train)
+        beside = write_module(made, output, ready.arrays)
+        click.echo(f"{output}: {made.summary()}")
+        if beside is not None:
+            click.echo(f"{beside}: {len(made.parameters())} arrays, {size_text(beside.stat().st_size)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netcc.emit.forward import common_argument, extra_key, layer_comment
 from netcc.emit.plan import Written
 from netcc.emit.step import Call
-from netcc.emit.text import INDENT, WIDTH, call, literal, quoted, statement
+from netcc.emit.text import INDENT, WIDTH, call, line, literal, quoted, statement
 from netcc.errors import LayerError
 from netcc.ir.graph import Node, Value
 
@@ -85,10 +85,10 @@ class _Backward:
         if name.startswith("dp") and node.learn[int(name[2:])]:
             key = quoted(self.net.names.parameter(node, int(name[2:])))
             if key in self._filled:
-                return f"more_{name}", [f"        g[{key}] = g[{key}] + more_{name}"]
+                return f"more_{name}", [line(f"g[{key}] = g[{key}] + more_{name}")]
             self._filled.add(key)
             short = f"d_{node.signature.parameters[int(name[2:])].name.replace(' ', '_')}"
-            return (f"g[{key}]", []) if self._is_short(node) else (short, [f"        g[{key}] = {short}"])
+            return (f"g[{key}]", []) if self._is_short(node) else (short, [line(f"g[{key}] = {short}")])
         return "_", []
 
     def _gradient_of(self, node: Node, index: int) -> tuple[str, list[str]]:
@@ -97,7 +97,7 @@ class _Backward:
         if value not in self._arrived:
             self._arrived.add(value)
             return f"d_{name}", []
-        return f"more_dx{index}", [f"        d_{name} = d_{name} + more_dx{index}"]
+        return f"more_dx{index}", [line(f"d_{name} = d_{name} + more_dx{index}")]
 
     def _is_short(self, node: Node) -> bool:
         """Whether all targets of the layer have room on one line."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcc.emit.plan import Written
 from netcc.emit.step import Call, Step
-from netcc.emit.text import Group, Piece, call, comment, literal, quoted, statement
+from netcc.emit.text import Group, Piece, call, comment, line, literal, quoted, statement
 from netcc.ir.graph import Node, Value
 
 MOST_BLOBS = 6
@@ -24,7 +24,7 @@ def forward_lines(net: Written) -> list[str]:
         if step.forward.listed and len(step.forward.writes.split()) == 1:
             target = f"({target},)"
         lines += statement(f"{target} = ", _call(net, node, step, step.forward))
-        lines += [f'        saved["{net.variable(value)}"] = {net.variable(value)}' for value in _saved(net, node)]
+        lines += [line(f'saved["{net.variable(value)}"] = {net.variable(value)}') for value in _saved(net, node)]
     return lines
 
 
@@ -66,7 +66,8 @@ def common_argument(net: Written, node: Node, name: str) -> str | None:
 
 def _target(net: Written, node: Node, step: Step, name: str) -> str:
     if name.startswith("y") and name[1:].isdigit():
-        return net.variable(node.outputs[int(name[1:])])
+        value = node.outputs[int(name[1:])]
+        return net.variable(value) if _is_read(net, value) else "_"
     if name.startswith("p") and name[1:].isdigit():
         return f"p[{quoted(net.names.parameter(node, int(name[1:])))}]"
     if name in step.starts:
@@ -74,11 +75,17 @@ def _target(net: Written, node: Node, step: Step, name: str) -> str:
     return f"saved[{extra_key(node, name)}]" if net.train and node.runs_backward else "_"
 
 
+def _is_read(net: Written, value: Value) -> bool:
+    """Whether anything is done with a top."""
+    used = any(net.steps[use.node].forward is not None for use in value.uses if use.node in net.steps)
+    return used or value in net.outputs or value in read_by_backward(net)
+
+
 def _kept_states(net: Written, node: Node, step: Step) -> list[str]:
     """Backward needs the state as it was before."""
     if not (net.train and node.runs_backward):
         return []
-    return [f"        saved[{key}] = self.state[{key}]" for key in (extra_key(node, name) for name in step.starts)]
+    return [line(f"saved[{key}] = self.state[{key}]") for key in (extra_key(node, name) for name in step.starts)]
 
 
 def _saved(net: Written, node: Node) -> list[Value]:

@@ -14,7 +14,7 @@ from netcc.emit.forward import extra_key, forward_lines, read_by_backward
 from netcc.emit.library import needed
 from netcc.emit.names import class_name
 from netcc.emit.plan import Written
-from netcc.emit.text import Group, Piece, call, literal, quoted, statement
+from netcc.emit.text import Group, Piece, call, line, literal, quoted, statement
 from netcc.ir.graph import Parameter
 from netcc.types import Array
 from netcc.version import __version__
@@ -39,6 +39,8 @@ def write_module(net: Written, path: str | Path, arrays: Mapping[Parameter, Arra
     """
     target = Path(path)
     beside = target.with_suffix(".npz") if arrays is not None else None
+    if not net.parameters():
+        beside = None
     if arrays is not None and beside is not None:
         with atomic_write(beside) as file:
             named: dict[str, Any] = {key: arrays[parameter] for key, parameter in net.parameters().items()}
@@ -122,7 +124,7 @@ def _constructor(net: Written, weights: str | None) -> list[str]:
     starts = {extra_key(node, name): shape for node, step in net.steps.items() for name, shape in step.starts.items()}
     if starts:
         lines += ["        # What goes on from one pass to the next.", "        self.state = {}"]
-        lines += [f"        self.state[{key}] = np.zeros({shape}, np.float32)" for key, shape in starts.items()]
+        lines += [line(f"self.state[{key}] = np.zeros({shape}, np.float32)") for key, shape in starts.items()]
     if "random" in _words_read(net):
         lines.append("        self.random = np.random.default_rng(0)")
     return [*lines, "        if weights is not None:", "            self.load(weights)"]

@@ -12,6 +12,10 @@ from netcc.ir.graph import Node, Value
 TAKEN = {"p", "g", "np", "self", "saved", "random", "Path", "Array", "Shape", "PARAMETERS", "WEIGHTS"}
 
 
+LONGEST = 30
+"""Letters of a variable: a statement then has room on its line."""
+
+
 class Names:
     """A variable for every value, a key for every parameter. Used once for each net."""
 
@@ -29,7 +33,8 @@ class Names:
 
     def _name(self, value: Value) -> None:
         if value.name not in self._stems:
-            self._stems[value.name] = self._free(re.sub(r"\W", "_", value.name, flags=re.ASCII))
+            stem = re.sub(r"\W", "_", value.name, flags=re.ASCII)
+            self._stems[value.name] = self._free(stem[:LONGEST])
         stem = self._stems[value.name]
         if self._versions and value.version:
             stem = self._free(f"{stem}_{value.version + 1}")

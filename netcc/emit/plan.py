@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netcc.compiled.pruning import Keep, is_fed, needed_nodes, outputs_to_keep
-from netcc.emit.names import Names
+from netcc.emit.names import Names, class_name
 from netcc.emit.step import CannotEmit, Placed, Step, step_of
 from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node, Parameter, Value
@@ -29,6 +29,11 @@ class Written:
 
     def variable(self, value: Value) -> str:
         return self.names.variable(value)
+
+    def summary(self) -> str:
+        """The net in one line."""
+        takes, gives = (", ".join(value.name for value in values) for values in (self.inputs, self.outputs))
+        return f"class {class_name(self.graph.name)}, {len(self.steps)} layers; inputs: {takes}; outputs: {gives}"
 
     def parameters(self) -> dict[str, Parameter]:
         """The parameters by their keys, each once."""

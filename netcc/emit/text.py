@@ -86,6 +86,12 @@ def _lines(piece: Piece, indent: int, end: str) -> list[str]:
     return [*lines, margin + piece.tail + end]
 
 
+def line(text: str, indent: int = 2) -> str:
+    """A short statement that is not to be broken even where it is long."""
+    whole = INDENT * indent + text
+    return whole if len(whole) <= WIDTH else f"{whole}  # fmt: skip"
+
+
 def comment(text: str, indent: int = 2) -> list[str]:
     """A comment, broken between words where it is long."""
     margin, lines = INDENT * indent + "# ", [""]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.commands import LMDB_NET, Run
+from helpers.emitted import load_class
 
 import netcc
 
@@ -30,7 +31,7 @@ def test_a_net_with_weights(run: Run, weights: Path) -> None:
     assert (shown.exit_code, shown.stderr) == (0, "")
     assert shown.stdout == (
         "lenet.netcc: LeNet, TEST: 9 layers, 431,080 parameters; inputs: data 1 x 1 x 28 x 28; "
-        "outputs: prob 1 x 10, 1.7 MiB\n"
+        "outputs: prob 1 x 10; 1.7 MiB\n"
     )
     net = netcc.load("lenet.netcc")
     data = np.random.default_rng(0).random((3, 1, 28, 28), np.float32)
@@ -66,7 +67,6 @@ def test_without_weights_it_is_said(run: Run) -> None:
         (["--labels", "none"], "error: cannot read none: no such file or directory\n"),
         (["-o", "none/x.netcc"], "error: cannot write none/x.netcc: the folder PLACE/none does not exist\n"),
         (["-o", "."], "error: cannot write .: it is a folder\n"),
-        (["-o", "zoo:lenet"], "error: zoo:lenet is not written over\n  -o takes the name of a file\n"),
     ],
     ids=lambda part: str(part)[:20],
 )
@@ -96,3 +96,61 @@ def test_data_that_are_not_there(run: Run, place: Path) -> None:
     shown = run("compile", "digits.prototxt", "-o", "x.netcc")
     assert shown.exit_code == 1
     assert "give `--input data=64,3,227,227` (with your sizes)" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "zoo:lenet"], "error: zoo:lenet is not written over\n  -o takes the name of a file\n"),
+        (["--train"], "error: --train goes with --emit python\n  a .netcc file is for inference\n"),
+        (
+            ["--emit", "python"],
+            "error: x.netcc is no name of a Python module\n  expected one that ends in .py\n",
+        ),
+        (
+            ["--emit", "python", "-o", "x.py", "--scale", "2"],
+            "error: --scale does not go with --emit\n  a module takes blobs as they are\n",
+        ),
+    ],
+    ids=lambda part: str(part)[:30],
+)
+def test_options_that_do_not_go_together(arguments: list[str], message: str, run: Run, place: Path) -> None:
+    shown = run("compile", "zoo:lenet", "-o", "x.netcc", *arguments)
+    assert (shown.exit_code, shown.stderr) == (2, message)
+    assert list(place.iterdir()) == []
+
+
+def test_a_python_module_and_its_arrays(run: Run, weights: Path) -> None:
+    shown = run("compile", "deploy.prototxt", "--weights", weights, "--emit", "python", "-o", "net.py")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert shown.stdout == ("net.py: class LeNet, 8 layers; inputs: data; outputs: prob\nnet.npz: 8 arrays, 1.6 MiB\n")
+    data = np.random.default_rng(0).random((3, 1, 28, 28), np.float32)
+    with netcc.Net("deploy.prototxt", netcc.TEST, weights) as other:
+        expected = other.forward(data=data)["prob"]
+        np.testing.assert_allclose(load_class(Path("net.py"), "LeNet")().forward(data), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_module_for_training_is_for_the_phase_train_unless_told(run: Run, lenet: Path) -> None:
+    train = ("compile", "train.prototxt", "--input", "data=2,1,28,28", "--emit", "python", "--train", "-o", "net.py")
+    assert run(*train).stdout.startswith("net.py: class LeNet, 8 layers; inputs: data, label; outputs: loss\n")
+    shown = run(*train, "--phase", "test")
+    assert shown.stdout.startswith("net.py: class LeNet, 9 layers; inputs: data, label; outputs: accuracy, loss\n")
+
+
+def test_layers_without_a_function_are_named_together(run: Run, place: Path) -> None:
+    net = (
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } } }\n'
+        'layer { name: "odd" type: "MVN" bottom: "x" top: "odd" }\n'
+        'layer { name: "drawn" type: "Pooling" bottom: "odd" top: "y" '
+        "pooling_param { pool: STOCHASTIC kernel_size: 2 } }\n"
+    )
+    (place / "odd.prototxt").write_text(net)
+    shown = run("compile", "odd.prototxt", "--emit", "python", "-o", "odd.py")
+    assert shown.exit_code == 1
+    assert shown.stderr == (
+        "error: the net has layers that cannot be written as NumPy\n"
+        "  layer 'odd' (MVN): there is no function for the type\n"
+        "  layer 'drawn' (Pooling): pool: STOCHASTIC\n"
+        "  `netcc compile NET -o FILE.netcc` takes every layer\n"
+    )
+    assert not (place / "odd.py").exists()

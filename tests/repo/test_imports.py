@@ -34,6 +34,7 @@ ORDER = [
     "report",
     "draw",
     "compiled",
+    "emit",
     "pycaffe",
     "cli",
 ]

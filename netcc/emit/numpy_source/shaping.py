@@ -153,3 +153,8 @@ def interpolate_backward(dy: Array, x: Array, rim: Shape = (0, 0)) -> Array:
     columns = interpolation_matrix(inside.shape[3], dy.shape[3]).astype(x.dtype)
     inside[...] = rows.T @ dy @ columns
     return dx
+
+
+def constant(shape: Shape, value: float) -> Array:
+    """An array of one number."""
+    return np.full(shape, value, np.float32)

@@ -96,3 +96,11 @@ def interp(placed: Placed) -> Step:
     size = {"size": layer.size} if fixed else {"size": None, "zoom": layer.zoom or 1, "shrink": layer.shrink or 1}
     options = without_defaults({**size, **rim}, zoom=1, shrink=1)
     return Step(Call("interpolate", "x0", "y0", options), Call("interpolate_backward", "dy0 x0", "dx0", rim))
+
+
+@emits("DummyData")
+def dummy_data(placed: Placed) -> Step:
+    fillers = placed.layer.fillers
+    refuse("several tops", when=len(placed.tops) > 1)
+    refuse(f"data of filler {fillers[0].type!r}", when=fillers[0].type != "constant")
+    return Step(Call("constant", "", "y0", {"shape": placed.tops[0], "value": fillers[0].value}))
