@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.gaps import planes, scratch, with_gaps
 
 from netcc.kernels.pooling import AveragePooling, MaxPooling
 from netcc.kernels.twins import use_target
@@ -32,18 +33,6 @@ WINDOWS = [
 SHAPES: list[Shape] = [(2, 3, 7, 6), (1, 8, 8, 9), (3, 5, 9, 7)]
 
 
-def with_gaps(array: Array) -> Array:
-    """(N, C, H, W) as channels-last (N, H, W, C), with two numbers after each pixel that are none of it."""
-    images, channels, height, width = array.shape
-    wide = np.full((images, height, width, channels + 2), np.nan, array.dtype)
-    wide[..., :channels] = array.transpose(0, 2, 3, 1)
-    return wide[..., :channels]
-
-
-def planes(array: Array) -> Array:
-    return array.transpose(0, 3, 1, 2)
-
-
 def case(
     method: str, window: str, shape: Shape, dtype: type, seed: int = 0, levels: int | None = None
 ) -> tuple[Any, Array, Array, PoolingGeometry]:
@@ -60,10 +49,6 @@ def case(
         dy.astype(dtype),
         PoolingGeometry.of(shape, layer.fields.window(shape[2:]), floor=layer.floor),
     )
-
-
-def scratch(elements: int, dtype: type) -> Array:
-    return np.full(elements, np.nan, dtype)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
