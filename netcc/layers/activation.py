@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from netcc.layers.base import Buffer, Layer, Needs, Operands, Signature, same_shape
-from netcc.layers.masks import choose
+from netcc.layers.masks import choose, negative_part, positive_part
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
@@ -56,12 +56,12 @@ class ReLU(Activation):
     def forward(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
         if self.negative_slope == 0:
-            np.maximum(x, 0, out=y)
+            positive_part(x, y)
             return
         negative = operands.scratch[1]
-        np.minimum(x, 0, out=negative)
+        negative_part(x, negative)
         negative *= self.negative_slope
-        np.maximum(x, 0, out=y)
+        positive_part(x, y)
         y += negative
 
     def backward(self, operands: Operands) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -68,8 +69,8 @@ class Clip(Activation):
 
     def forward(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
-        np.minimum(x, self.most, out=y)
-        np.maximum(y, self.least, out=y)
+        np.clip(x, -math.inf, self.most, out=y)
+        np.clip(y, self.least, math.inf, out=y)
 
     def backward(self, operands: Operands) -> None:
         (dx,), (dy,), (x,) = operands.bottom_diffs, operands.top_diffs, operands.bottoms
@@ -127,7 +128,7 @@ class ReLU6(ReLU):
 
     def forward(self, operands: Operands) -> None:
         super().forward(operands)
-        np.minimum(operands.tops[0], self.most, out=operands.tops[0])
+        np.clip(operands.tops[0], -math.inf, self.most, out=operands.tops[0])
 
     def backward(self, operands: Operands) -> None:
         super().backward(operands)

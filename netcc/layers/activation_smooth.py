@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -10,7 +11,7 @@ import numpy as np
 
 from netcc.layers.base import Buffer, Needs, Operands, Signature, same_shape
 from netcc.layers.curve import Curve
-from netcc.layers.masks import choose
+from netcc.layers.masks import choose, negative_part, positive_part
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
@@ -46,11 +47,11 @@ class ELU(Curve):
 
     def forward(self, operands: Operands) -> None:
         (x,), (y,), bent = operands.bottoms, operands.tops, operands.scratch[0]
-        np.minimum(x, 0, out=bent)
+        negative_part(x, bent)
         np.exp(bent, out=bent)
         bent -= 1
         bent *= self.gain * self.alpha
-        np.maximum(x, 0, out=y)
+        positive_part(x, y)
         if self.gain != 1:
             y *= self.gain
         y += bent
@@ -108,7 +109,7 @@ class BNLL(Curve):
         with np.errstate(under="ignore"):
             np.exp(tail, out=tail)
         np.log1p(tail, out=tail)
-        np.maximum(x, 0, out=y)
+        positive_part(x, y)
         y += tail
 
     def slope(self, operands: Operands, out: Array) -> None:
@@ -193,7 +194,7 @@ class Mish(Curve):
 
 def _mish_gate(x: Array, gate: Array, growth: Array, rest: Array) -> None:
     """growth = e^x, gate = tanh(ln(1 + e^x)); `rest` is overwritten."""
-    np.minimum(x, 20, out=growth)
+    np.clip(x, -math.inf, 20, out=growth)
     with np.errstate(under="ignore"):
         np.exp(growth, out=growth)
         np.add(growth, 2, out=gate)

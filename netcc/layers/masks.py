@@ -1,6 +1,12 @@
-"""Choosing numbers by a mask. NumPy's own masked copies look at every element alone and take eight times as long."""
+"""What NumPy does slowly in its own ways: choosing numbers by a mask, and cutting them off at a constant.
+
+Masked copies look at every element alone, which takes eight times as long. `maximum` and `minimum` run on vectors of
+the processor only between two arrays; with a constant they take three times as long as `clip`.
+"""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -20,3 +26,13 @@ def choose(mask: Array, new: Array, old: Array, out: Array, scratch: Array) -> N
     np.bitwise_xor(before, new.view(bits), out=changes)
     np.multiply(changes, mask, out=changes)
     np.bitwise_xor(before, changes, out=out.view(bits))
+
+
+def positive_part(x: Array, out: Array) -> None:
+    """out = max(x, 0); NaN stays."""
+    np.clip(x, 0, math.inf, out=out)
+
+
+def negative_part(x: Array, out: Array) -> None:
+    """out = min(x, 0); NaN stays."""
+    np.clip(x, -math.inf, 0, out=out)

@@ -12,7 +12,7 @@ from netcc.errors import ShapeError
 from netcc.layers.base import Buffer, Layer, Needs, Operands, ParameterSpec, Signature, same_shape
 from netcc.layers.channels import channel_products, channel_view, spread
 from netcc.layers.default_filler import constant_unless_given
-from netcc.layers.masks import choose
+from netcc.layers.masks import choose, negative_part, positive_part
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape, format_shape
@@ -57,9 +57,9 @@ class PReLU(Layer):
 
     def forward(self, operands: Operands) -> None:
         (x,), (y,), negative = operands.bottoms, operands.tops, operands.scratch[0]
-        np.minimum(x, 0, out=negative)
+        negative_part(x, negative)
         negative *= spread(operands.parameters[0], x.ndim)
-        np.maximum(x, 0, out=y)
+        positive_part(x, y)
         y += negative
 
     def backward(self, operands: Operands) -> None:
@@ -71,7 +71,7 @@ class PReLU(Layer):
         )
         negative, mask = operands.scratch
         if slope_diff is not None:
-            np.minimum(x, 0, out=negative)
+            negative_part(x, negative)
             products = channel_products(channel_view(dy), channel_view(negative))
             slope_diff[...] = products.sum() if self.channel_shared else products
         if dx is not None:

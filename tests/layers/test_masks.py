@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netcc.layers.masks import choose
+from netcc.layers.masks import choose, negative_part, positive_part
 
 NUMBERS = [0.0, -0.0, 1.5, -2.5, np.inf, -np.inf, np.nan, 1e-40]
 
@@ -31,3 +31,12 @@ def test_one_number_is_spread() -> None:
     mask, old = np.array([[True, False], [False, True]]), np.array([[3.0, 4.0], [5.0, 6.0]])
     choose(mask, np.array(9.0), old, old, np.empty_like(old))
     assert old.tolist() == [[9, 4], [5, 9]]
+
+
+def test_parts_keep_nan() -> None:
+    x = np.array([-2.0, np.nan, 3.0, -np.inf, np.inf, 0.0])
+    y, z = np.empty_like(x), np.empty_like(x)
+    positive_part(x, y)
+    negative_part(x, z)
+    np.testing.assert_array_equal(y, [0, np.nan, 3, 0, np.inf, 0])
+    np.testing.assert_array_equal(z, [-2, np.nan, 0, -np.inf, 0, 0])
