@@ -1,49 +1,15 @@
-"""Text in aligned columns: readable on a terminal, in a file and by `awk`, and free of heavy imports."""
+"""Columns as commands print them: the header in bold letters where there are such."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from functools import partial
 
 import click
 
-Row = Sequence[Sequence[str]]
-"""The cells of a row; each cell is a list of lines."""
+from netcc.columns import columns as plain_columns
+from netcc.columns import size_text
 
+__all__ = ["columns", "size_text"]
 
-def columns(header: Sequence[str], rows: Sequence[Row], *, right: Collection[int] = (), total: bool = False) -> str:
-    """Rows below a header, two spaces between columns; `right` names the columns of numbers.
-
-    With `total`, a rule stands above the last row.
-    """
-    cells = [[[title] for title in header], *[list(map(list, row)) for row in rows]]
-    widths = [max((len(line) for row in cells for line in row[column]), default=0) for column in range(len(header))]
-    lines = [_lines(row, widths, right) for row in cells]
-    rule = ["─" * (sum(widths) + 2 * (len(widths) - 1))]
-    lines[0] = [click.style(line, bold=True) for line in lines[0]]
-    lines.insert(1, rule)
-    if total:
-        lines.insert(-1, rule)
-    return "\n".join(line for row in lines for line in row)
-
-
-def _lines(row: Row, widths: Sequence[int], right: Collection[int]) -> list[str]:
-    height = max((len(cell) for cell in row), default=0)
-    return [
-        "  ".join(
-            _pad(cell[index] if index < len(cell) else "", widths[column], column in right)
-            for column, cell in enumerate(row)
-        ).rstrip()
-        for index in range(height)
-    ]
-
-
-def _pad(text: str, width: int, right: bool) -> str:
-    return text.rjust(width) if right else text.ljust(width)
-
-
-def size_text(size: int) -> str:
-    """Bytes in the unit that leaves one to four digits before the point."""
-    if size < 1024:
-        return f"{size} B"
-    power = min(3, (size.bit_length() - 1) // 10)
-    return f"{size / 1024**power:.1f} {'KMG'[power - 1]}iB"
+columns = partial(plain_columns, style=partial(click.style, bold=True))
+"""As `netcc.columns.columns`."""

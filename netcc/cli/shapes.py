@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import click
 
-from netcc.cli.columns import columns, size_text
 from netcc.cli.options import allow_python_option, input_option, json_option, phase_option, state_options, strict_option
-from netcc.report.table import LayerRow, ShapeTable
+from netcc.ir.table import ShapeTable
+from netcc.ir.table_text import table_text
 from netcc.types import TRAIN, Phase, Shape
 
 
@@ -61,30 +62,5 @@ def shapes(
 
 
 def as_text(table: ShapeTable) -> str:
-    """The table in columns below a title; MACs and memory are those of a whole batch."""
-    title = f"{table.name or '(no name)'}, {table.phase.name}: {len(table.layers)} layers"
-    if table.unknown_layers:
-        title += f", {table.unknown_layers} of unknown shape; totals are of what is known"
-    rows = [_cells(layer) for layer in table.layers]
-    memory = size_text(table.activation_bytes)
-    rows.append([["total"], [], [], [], [f"{table.parameter_count:,}"], [f"{table.macs:,}"], [memory]])
-    header = ["layer", "type", "tops", "parameters", "count", "MACs", "memory"]
-    return f"{title}\n\n{columns(header, rows, right={4, 5, 6}, total=True)}"
-
-
-def _cells(layer: LayerRow) -> list[list[str]]:
-    return [
-        [layer.name],
-        [layer.type],
-        [f"{name} {_compact(shape)}" for name, shape in layer.tops],
-        [f"{item.name} {_compact(item.shape)}{' (shared)' if item.shared else ''}" for item in layer.parameters],
-        [f"{item.count:,}" for item in layer.parameters],
-        ["?"] if layer.macs is None else [f"{layer.macs:,}"] if layer.macs else [],
-        [size_text(layer.activation_bytes)] if layer.activation_bytes else [],
-    ]
-
-
-def _compact(shape: Shape | None) -> str:
-    if shape is None:
-        return "?"
-    return "x".join(map(str, shape)) if shape else "scalar"
+    """The table in columns below a title, the header in bold letters."""
+    return table_text(table, style=partial(click.style, bold=True))

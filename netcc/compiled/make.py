@@ -58,6 +58,14 @@ def compile(
     for `preprocess` and `classify`; by default mean and scale are those of the data layer. A call takes blobs as they
     are.
 
+    >>> import netcc
+    >>> net = netcc.compile("zoo/lenet/deploy.prototxt", seed=1)
+    >>> net.inputs, net.outputs
+    ({'data': (1, 1, 28, 28)}, {'prob': (1, 10)})
+    >>> import numpy as np
+    >>> net(np.zeros((3, 1, 28, 28))).shape
+    (3, 10)
+
     Raises a NetccError that names every fault: of the definition, of weights that do not fit, of names to keep.
     """
     bound = net.bound if isinstance(net, Net) else bind_net(net, strict=strict)

@@ -178,8 +178,13 @@ def load(path: str | Path, *, allow_python: bool = False, verify: bool = True, s
     `allow_python=True` lets layers of type Python run code of the modules that they name. `verify=False` leaves out
     reading the whole file to compare its checksums. `seed` makes layers repeatable that draw numbers.
 
-    >>> import netcc
-    >>> netcc.load("lenet.netcc")(data)  # doctest: +SKIP
+    >>> import netcc, numpy as np, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     netcc.compile("zoo/lenet/deploy.prototxt").save(f"{folder}/lenet.netcc")
+    ...     with netcc.load(f"{folder}/lenet.netcc") as net:
+    ...         scores = net(np.zeros((3, 1, 28, 28)))
+    >>> scores.shape
+    (3, 10)
 
     Raises CompiledNetError where the file cannot be read, is of a newer version, cut short, damaged or changed;
     LayerError for Python layers that are not allowed.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from netcc.errors import NetccError
+from netcc.ir.table import LayerRow, ShapeTable
 from netcc.layers.base import Layer, SourceLayer
 from netcc.layers.registry import layer_class
 from netcc.layers.window import PoolingFields, WindowFields
-from netcc.report.table import LayerRow, ShapeTable
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
 

@@ -10,7 +10,7 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from netcc.errors import LayerError, nearest
 from netcc.layers.base import Layer
@@ -84,6 +84,24 @@ def layer_class(name: str) -> type[Layer]:
     if found is None:
         raise _unknown(name)
     return found
+
+
+@overload
+def layers() -> list[str]: ...
+@overload
+def layers(kind: str) -> type[Layer]: ...
+def layers(kind: str | None = None) -> list[str] | type[Layer]:
+    """All layer types that nets may have; or the class behind one, whose docstring has its mathematics and shapes.
+
+    >>> import netcc
+    >>> len(netcc.layers()) > 100
+    True
+    >>> print(netcc.layers("TanH").__doc__)
+    y = tanh(x). Behaves as src/caffe/layers/tanh_layer.cpp.
+
+    Raises UnknownTypeError, which lists near names, for a type that does not exist.
+    """
+    return layer_types() if kind is None else layer_class(kind)
 
 
 class UnknownTypeError(LayerError):

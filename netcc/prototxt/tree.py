@@ -72,9 +72,9 @@ class Field:
     trailing: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Document:
-    """A whole file."""
+    """A whole file. `str` is its text in the usual layout."""
 
     source: Source = field(compare=False)
     root: Message
@@ -82,3 +82,12 @@ class Document:
     def span(self, node: Field | Scalar | Message) -> Span | None:
         """Where `node` stands, or None if the program made it."""
         return Span(self.source, node.start, node.end) if node.start >= 0 else None
+
+    def __str__(self) -> str:
+        from netcc.prototxt.format import format_document
+
+        return format_document(self)
+
+    def __repr__(self) -> str:
+        count = len(self.root.fields)
+        return f"Document({self.source.name!r}, {count} field{'' if count == 1 else 's'})"

@@ -381,7 +381,9 @@ class Net:
     load_hdf5 = copy_from
 
     def __repr__(self) -> str:
-        return repr(self._runtime)
+        graph = self._runtime.graph
+        sizes = f"{len(self._layer_names)} layers, {graph.parameter_count():,} parameters"
+        return f"Net({graph.name!r}, {graph.phase.name}, {sizes})"
 
 
 _MOMENTS = ("before forward", "after forward", "before backward", "after backward")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from netcc.errors import NetccError
 from netcc.ir.build import build_partial
 from netcc.ir.graph import Node, Parameter
+from netcc.ir.table import ShapeTable, shape_table
 from netcc.layers.opaque import Opaque
 from netcc.passes.shapes import Probe, check_given, infer_node
-from netcc.report.table import ShapeTable, shape_table
 from netcc.schema.select import Definition
 from netcc.types import Shape
 

@@ -10,9 +10,9 @@ import numpy as np
 from netcc.compiler import NetSource, bind_net, shaped_graph
 from netcc.errors import NetccError, ShapeError
 from netcc.ir.graph import Graph, Node
+from netcc.ir.table import ShapeTable, shape_table
 from netcc.layers import python_objects
 from netcc.report.known import known_table
-from netcc.report.table import ShapeTable, shape_table
 from netcc.runtime.sources import Sources, has_reader
 from netcc.schema.select import Definition, select
 from netcc.types import TRAIN, Phase, Shape
@@ -34,6 +34,13 @@ def shapes(
     Tops of data layers take their shapes from `inputs` (by blob name), else from the first record of the data if it
     is at hand. A field that the schema lacks is warned of, or with `strict` an error.
     `allow_python` lets layers of type Python run code of the modules that they name.
+    >>> import netcc
+    >>> table = netcc.shapes("zoo/lenet/deploy.prototxt")
+    >>> table.parameter_count, table.macs
+    (431080, 2293000)
+    >>> table.layers[1].tops
+    (('conv1', (1, 20, 24, 24)),)
+
     Raises the NetccError of the stage that failed, with positions; with `keep_going` faults of layers (an unknown type,
     shapes that do not fit) are listed in the table beside all that can be known in spite of them.
     """

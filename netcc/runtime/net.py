@@ -17,6 +17,7 @@ from netcc.data.bad_records import BadRecords, Policy, bad_records_for
 from netcc.data.readers.memory import MemorySource
 from netcc.errors import NetccError, UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.ir.table import shape_table
 from netcc.layers.python_objects import objects_for_net, using
 from netcc.plan.plan import Plan, View
 from netcc.runtime.executor import Executor, Resized
@@ -35,7 +36,7 @@ from netcc.types import Array, Phase, Shape
 
 
 class Net:
-    """A compiled net with memory, parameters and data sources.
+    r'''A compiled net with memory, parameters and data sources.
 
     `net` is a path, a text, a message or a bound net; `weights` a `.caffemodel` whose layers are copied by name, with
     `mismatch` for those whose shapes differ (see `copy_from`).
@@ -48,8 +49,30 @@ class Net:
     `netcc.data.iterable.IterableSource`). With `on_bad_record="skip"` records that cannot be used are passed over,
     with a NetccWarning each, and counted in `bad_records`; with "error" the first one ends the pass.
 
+    A net prints its table; as a context manager it closes its data at last.
+
+    >>> import netcc
+    >>> text = """name: "tiny"
+    ... layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+    ... layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 4 } }"""
+    >>> net = netcc.Net(text, netcc.TEST)
+    >>> net.params["ip"][0].data[...] = 1
+    >>> net.forward(x=[[1, 2, 3], [4, 5, 6]])["y"]
+    array([[ 6.,  6.,  6.,  6.],
+           [15., 15., 15., 15.]], dtype=float32)
+    >>> net
+    tiny, TEST: 2 layers
+    <BLANKLINE>
+    layer  type          tops   parameters   count  MACs  memory
+    ────────────────────────────────────────────────────────────
+    x      Input         x 2x3                              24 B
+    ip     InnerProduct  y 2x4  weights 4x3     12    24    32 B
+                                bias 4           4
+    ────────────────────────────────────────────────────────────
+    total                                       16    24    56 B
+
     Raises a NetccError (PrototxtError, GraphError, ShapeError, DataError, WeightsError ...) that names every fault.
-    """
+    '''
 
     def __init__(
         self,
@@ -368,11 +391,16 @@ class Net:
     ) -> None:
         self.close()
 
+    def __str__(self) -> str:
+        """All layers with their shapes, parameters, multiply-accumulates and memory."""
+        return str(shape_table(self.graph))
+
     def __repr__(self) -> str:
-        return (
-            f"Net({self.name!r}, {self.phase.name}, {len(self.graph.nodes)} layers, "
-            f"{self.graph.parameter_count():,} parameters)"
-        )
+        """As `str`, but the middle of a long net is left out."""
+        return repr(shape_table(self.graph))
+
+    def _repr_html_(self) -> str:
+        return shape_table(self.graph)._repr_html_()
 
     def _take(self, inputs: Mapping[str, npt.ArrayLike]) -> None:
         """Copies the arrays into the input blobs, all or none; the net follows their shapes."""

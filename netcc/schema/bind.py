@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from netcc.errors import Diagnostic, PrototxtError, Source, Span
+from netcc.errors import Diagnostic, PrototxtError, Source, Span, UsageError
 from netcc.prototxt.kinds import Kind, kind_of, telling_field
 from netcc.prototxt.parse import parse
 from netcc.prototxt.source import read_source
@@ -134,7 +134,7 @@ def _field_span(document: Document, node: Field | Message) -> Span | None:
 
 def _document(definition: str | os.PathLike[str] | Document, wanted: Kind) -> Document:
     """The tree of a net or solver; refuses an empty one, and the one where the other is wanted."""
-    document = definition if isinstance(definition, Document) else parse(_source(definition))
+    document = definition if isinstance(definition, Document) else parse(source_of(definition))
     if not document.root.fields:
         name, blank = document.source.name, not document.source.text.strip()
         reason = "the file is empty" if blank else "there are only comments in it"
@@ -145,8 +145,13 @@ def _document(definition: str | os.PathLike[str] | Document, wanted: Kind) -> Do
     return document
 
 
-def _source(definition: str | os.PathLike[str]) -> Source:
+def source_of(definition: str | os.PathLike[str]) -> Source:
     """The text itself if `definition` looks like one, else that of the file of that name."""
+    if not isinstance(definition, str | os.PathLike):
+        raise UsageError(
+            f"a definition cannot be read from a {type(definition).__name__}",
+            notes=["expected a path or the text itself (a str), a tree, or a message"],
+        )
     if isinstance(definition, str) and not COLON_IN_PATH.match(definition) and set(definition) & set("\n{:"):
         return Source("<text>", definition)
     return read_source(definition)

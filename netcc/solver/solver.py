@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -23,6 +24,7 @@ from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundSolver, load_solver
 from netcc.solver import events
 from netcc.solver.average import AverageLoss
+from netcc.solver.curve import LossCurve
 from netcc.solver.debug import inspect_backward, inspect_forward, parameter_means, tell_update
 from netcc.solver.detection import make_scorer
 from netcc.solver.evaluate import evaluate, output_scores
@@ -62,8 +64,21 @@ class Solver:
     `mismatch`: what becomes of a layer whose shapes differ in a weights file (see `Net.copy_from`).
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
+    In a notebook a solver shows itself with the `curve` of its losses. As a context manager it closes the data at last.
     `iter` counts the updates done, `seed` is the one in use, `warnings` are faults that were passed over, `param` is
     the solver's message, `weights_reports` say what was loaded into the training net, file by file.
+
+    >>> import netcc
+    >>> net = '''
+    ... layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 8 dim: 3 } } }
+    ... layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 2 } }
+    ... layer { name: "loss" type: "Reduction" bottom: "y" top: "loss" loss_weight: 1 }'''
+    >>> with netcc.Solver("base_lr: 0.1 lr_policy: 'fixed' max_iter: 10", net, seed=1) as solver:
+    ...     solver.step(3)
+    >>> solver.iter
+    3
+    >>> solver.net.params["ip"][1].data
+    array([-2.4, -2.4], dtype=float32)
 
     Raises a NetccError: SolverError for its own fields, else what `Net` raises; OutputError if snapshots are wanted
     but cannot be written.
@@ -91,6 +106,7 @@ class Solver:
         self.param = bound.message
         self.warnings: list[Diagnostic] = [*bound.warnings, *check_fields(bound, net_given=net is not None)]
         self.listeners: list[Listener] = list(listeners)
+        self.curve = LossCurve()
         self.iter = 0
         self.progress = Progress()
         self.seed = _choose_seed(seed, self.param)
@@ -212,6 +228,15 @@ class Solver:
         """Closes the data sources of all nets. The solver can be used as a context manager instead."""
         for net in (self.net, *self.test_nets):
             net.close()
+
+    def __repr__(self) -> str:
+        loss = f", loss {self._average.value:.4g}" if self.curve.points else ""
+        tests = f", {len(self.test_nets)} test nets" if len(self.test_nets) != 1 else ", 1 test net"
+        net = f"net {self.net.name!r} of {self.net.graph.parameter_count():,} parameters"
+        return f"Solver({self.param.type}, iteration {self.iter} of {self.param.max_iter}{loss}, {net}{tests})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>{self.curve.as_svg()}"
 
     def __enter__(self) -> Self:
         return self
@@ -344,7 +369,7 @@ class Solver:
             self.weights_reports.append(report)
 
     def _tell(self, event: Event) -> None:
-        for listener in self.listeners:
+        for listener in (self.curve, *self.listeners):
             event.tell(listener)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import netcc
-from netcc.report.table import ShapeTable
+from netcc.ir.table import ShapeTable
 from netcc.types import Phase, Shape
 from zoo.generate.catalogue import NETS
 

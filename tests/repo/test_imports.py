@@ -17,6 +17,7 @@ ORDER = [
     "errors",
     "atomic",
     "arrays",
+    "columns",
     "blob",
     "zoo",
     "prototxt",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import netcc
-from netcc.report.table import LayerRow, ShapeTable
+from netcc.ir.table import LayerRow, ShapeTable
 
 X = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }\n'
 MYSTERY = 'layer { name: "mystery" type: "Mystery" bottom: "x" top: "m" top: "n" }\n'

@@ -8,7 +8,7 @@ import pytest
 
 import netcc
 from netcc.errors import ShapeError
-from netcc.report.table import ParameterRow
+from netcc.ir.table import ParameterRow
 
 NET = """\
 name: "n"

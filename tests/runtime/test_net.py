@@ -177,6 +177,9 @@ def test_weights_that_do_not_fit_name_every_layer_and_change_nothing(tmp_path: P
 
 def test_repr_shows_what_matters() -> None:
     net = Net('name: "tiny"\n' + NET, TEST)
-    assert repr(net) == "Net('tiny', TEST, 4 layers, 16 parameters)"
+    assert repr(net) == str(net)
+    assert str(net).splitlines()[0] == "tiny, TEST: 4 layers"
+    assert str(net).splitlines()[5] == "ip     InnerProduct  a 2x4  weights 4x3     12    24    32 B"
+    assert net._repr_html_().startswith("<p>tiny, TEST: 4 layers</p><table>")
     assert repr(net.blobs["x"]) == "Blob(blob 'x', 2 x 3)"
     assert (net.blobs["x"].num, net.blobs["x"].channels, net.blobs["x"].height) == (2, 3, 1)

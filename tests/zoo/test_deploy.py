@@ -8,7 +8,7 @@ from helpers.zoo import ZOO, data_shapes
 import netcc
 from netcc.deploy.compare import differences
 from netcc.deploy.deploy import Deployed, deploy, deployed_graph
-from netcc.report.table import LayerRow, shape_table
+from netcc.ir.table import LayerRow, shape_table
 from netcc.schema.bind import load_net
 from netcc.types import TEST, Shape
 from zoo.generate.catalogue import NETS

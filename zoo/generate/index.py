@@ -8,7 +8,7 @@ from typing import Any
 
 import netcc
 from netcc.cli.columns import size_text
-from netcc.report.table import ShapeTable
+from netcc.ir.table import ShapeTable
 from netcc.zoo.find import net_names
 from zoo.generate.page import learned
 

@@ -6,7 +6,7 @@ import textwrap
 
 import netcc
 from netcc.cli.columns import size_text
-from netcc.report.table import LayerRow, ShapeTable
+from netcc.ir.table import LayerRow, ShapeTable
 from netcc.types import Shape
 from zoo.generate.net import ZooNet
 

@@ -47,7 +47,7 @@ class LayerRow:
     activation_bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ShapeTable:
     """A net's layers in order, and totals (a shared parameter counts once) of all that is known.
 
@@ -79,6 +79,22 @@ class ShapeTable:
     @property
     def parameter_bytes(self) -> int:
         return FLOAT_BYTES * self.parameter_count
+
+    def __str__(self) -> str:
+        from netcc.ir.table_text import table_text
+
+        return table_text(self)
+
+    def __repr__(self) -> str:
+        """As text, but the middle of a long table is left out."""
+        from netcc.ir.table_text import MOST_SHOWN, table_text
+
+        return table_text(self, most=MOST_SHOWN)
+
+    def _repr_html_(self) -> str:
+        from netcc.ir.table_text import table_html
+
+        return table_html(self)
 
     def as_json(self) -> dict[str, Any]:
         """The table as objects that JSON knows."""
