@@ -281,6 +281,8 @@ def square_root(typing: Any, value: Any) -> Any:
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = context.get_value_type(value)
-        return builder.call(builder.module.declare_intrinsic("llvm.sqrt", [kind]), args)
+        name = f"llvm.sqrt.v{value.count}{_letters(value.dtype)}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
+        return builder.call(function, args)
 
     return value(value), generate
