@@ -45,7 +45,8 @@ def across_backward(
 
 def _pixels(x: Array, scratch: Array, size: int, lines: int) -> int:
     """For how many pixels at a time there is scratch."""
-    return min(_PIXELS, len(scratch) // (lines * (x.shape[3] + 2 * size)))
+    channels: int = x.shape[3]
+    return min(_PIXELS, len(scratch) // (lines * (channels + 2 * size)))
 
 
 @compiled
