@@ -6,23 +6,29 @@ Order and arithmetic are those of `SGDSolver::ApplyUpdate` in src/caffe/solvers/
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from netcc.errors import SolverError
 from netcc.ir.graph import Parameter
 from netcc.plan.plan import LayerStep, Plan
+from netcc.plan.slices import processors
 from netcc.runtime.net import Net
+from netcc.runtime.threads import run_together
 from netcc.schema import caffe_pb2
 from netcc.solver.hyperparameters import make_decay, make_momentum
 from netcc.solver.local_rate import make_local_rate
 from netcc.solver.rules import Rule, make_rule
 from netcc.types import Array
 
-TILE = 32_768
+TILE = 65_536
 """Elements that are brought through all steps of the update at once, so that they stay in the cache meanwhile."""
+
+LEAST_SHARED = 1 << 18
+"""So many elements are worth more than one thread."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class Optimizer:
         self._gradients = [diffs[parameter].reshape(-1) for parameter in self.parameters]
         written = _written(net.plan)
         self._unwritten = [diffs[parameter] for parameter in self.parameters if parameter not in written]
-        self._tiles = list(self._cut())
+        self._shares = [self._cut(start, stop) for start, stop in self._ranges()]
 
     def clear_unwritten(self) -> None:
         """Zeroes the gradients that the backward pass does not overwrite (nothing learns there)."""
@@ -97,16 +103,21 @@ class Optimizer:
         scale = self._clipping() / self.preparation.passes
         rates = self._local_rates(rate, momentum, scale)
         correction = rule.rate(1.0, iteration)
-        for tile in self._tiles:
-            penalty, own = decay * self.parameters[tile.index].decay_mult, rates[tile.index]
-            if scale != 1:
-                np.multiply(tile.gradient, scale, out=tile.gradient)
-            if penalty and not rule.decays_weights:
-                _add_penalty(tile, penalty, signs)
-            rule.update(tile.gradient, tile.moments, own * correction, tile.scratch)
-            if penalty and rule.decays_weights:
-                _add_penalty(tile, penalty * own, signs)
-            np.subtract(tile.data, tile.gradient, out=tile.data)
+        penalties = [decay * parameter.decay_mult for parameter in self.parameters]
+
+        def update(tiles: Sequence[Tile]) -> None:
+            for tile in tiles:
+                penalty, own = penalties[tile.index], rates[tile.index]
+                if scale != 1:
+                    np.multiply(tile.gradient, scale, out=tile.gradient)
+                if penalty and not rule.decays_weights:
+                    _add_penalty(tile, penalty, signs)
+                rule.update(tile.gradient, tile.moments, own * correction, tile.scratch)
+                if penalty and rule.decays_weights:
+                    _add_penalty(tile, penalty * own, signs)
+                np.subtract(tile.data, tile.gradient, out=tile.data)
+
+        run_together([(update, share) for share in self._shares])
 
     def _local_rates(self, rate: float, momentum: float, scale: float) -> list[float]:
         """The rate of each parameter; `scale` is what gradients will be multiplied with."""
@@ -126,20 +137,29 @@ class Optimizer:
         norm = math.hypot(*map(_norm, self._gradients))
         return limit / norm if norm > limit else 1.0
 
-    def _cut(self) -> Iterator[Tile]:
+    def _ranges(self) -> list[tuple[int, int]]:
+        """Equal shares of all elements, one for each processor; only one where there are few of them.
+
+        No element looks at another, so the shares change no result.
+        """
+        total = sum(data.size for data in self._weights)
+        number = processors() if total >= LEAST_SHARED else 1
+        return list(pairwise(total * index // number for index in range(number + 1)))
+
+    def _cut(self, start: int, stop: int) -> list[Tile]:
+        """The elements from `start` to `stop`, all parameters in one line, as tiles with scratch of their own."""
         moments = [array.reshape(-1) for array in self.history]
         scratch = [np.empty(TILE, self._dtype) for _ in range(2)]
+        tiles, before = [], 0
         for index, (data, gradient) in enumerate(zip(self._weights, self._gradients, strict=True)):
-            for start in range(0, data.size, TILE):
-                part = slice(start, start + TILE)
+            low, high = max(start - before, 0), min(stop - before, data.size)
+            before += data.size
+            for first in range(low, high, TILE):
+                part = slice(first, min(first + TILE, high))
                 length = data[part].size
-                yield Tile(
-                    index,
-                    data[part],
-                    gradient[part],
-                    tuple(array[part] for array in moments[index :: len(self.parameters)]),
-                    (scratch[0][:length], scratch[1][:length]),
-                )
+                own = tuple(array[part] for array in moments[index :: len(self.parameters)])
+                tiles.append(Tile(index, data[part], gradient[part], own, (scratch[0][:length], scratch[1][:length])))
+        return tiles
 
 
 def _norm(flat: Array) -> float:

@@ -8,6 +8,7 @@ from helpers.nets import inner_product, input_layer, layer
 from netcc.errors import SolverError
 from netcc.runtime.net import Net
 from netcc.schema.caffe_pb2 import SolverParameter
+from netcc.solver import optimizer
 from netcc.solver.optimizer import TILE, Optimizer
 from netcc.types import TRAIN
 
@@ -287,3 +288,20 @@ def test_an_unknown_penalty():
     with pytest.raises(SolverError) as error:
         optimizer_of(small_net(), 'regularization_type: "L3"')
     assert str(error.value) == "error: unknown regularization_type 'L3'\n  expected L1 or L2"
+
+
+@pytest.mark.parametrize("rule", ["SGD", "Nesterov", "Adam"])
+def test_shares_change_no_byte(rule, monkeypatch):
+    results = []
+    for shares in (1, 3):
+        monkeypatch.setattr(optimizer, "LEAST_SHARED", 1)
+        monkeypatch.setattr(optimizer, "processors", lambda shares=shares: shares)
+        net = net_of(inner_product("ip1", "data", "ip1", 37), layer("loss", "SoftmaxWithLoss", "ip1 label", "loss"))
+        random = np.random.default_rng(0)
+        made = optimizer_of(net, f'type: "{rule}" momentum: 0.9 momentum2: 0.99 weight_decay: 0.01')
+        for iteration in range(3):
+            for array in net.parameter_diff_arrays().values():
+                array[...] = random.normal(size=array.shape)
+            made.apply(0.1, iteration)
+        results.append(b"".join(array.tobytes() for array in (*net.parameter_arrays().values(), *made.history)))
+    assert results[0] == results[1]
