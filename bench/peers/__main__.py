@@ -12,11 +12,13 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bench.peers.load import Load
 from bench.peers.measure import Measurement, Settings, measure
 from bench.peers.nets import CASES
 from bench.peers.session import UNSET, Failed
@@ -47,16 +49,20 @@ def main() -> int:
     print(f"best float32 product {limits.flops / 1e9:.0f} GFLOP/s, copy {limits.bytes_per_second / 1e9:.0f} GB/s")
     if removed:
         print(f"unset for this run: {', '.join(removed)}")
+    sleep = choice.waiting == "sleep" or (choice.waiting == "auto" and busy())
+    if sleep:
+        print("threads that wait for others sleep at once: spinning ones would suffer from other programs here")
+    settings = Settings(choice.threads, choice.rounds, choice.turn, PERCENT[choice.statistic], sleep)
     report: dict[str, Any] = {
         "processor": processor(),
         "versions": versions(),
         "threads": choice.threads,
+        "waiting_threads": "sleep" if sleep else "spin",
         "flops": limits.flops,
         "bytes_per_second": limits.bytes_per_second,
         "results": [],
         "geometric_means": {},
     }
-    settings = Settings(choice.threads, choice.rounds, choice.turn, PERCENT[choice.statistic])
     status = 0
     with tempfile.TemporaryDirectory() as folder:
         for mode in choice.modes:
@@ -99,6 +105,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=10, help="turns of every peer (10)")
     parser.add_argument("--turn", type=float, default=0.4, help="seconds of a turn (0.4)")
     parser.add_argument("--statistic", choices=PERCENT, default="median", help="which of all times stands for them")
+    text = "threads that wait for others spin as usual, or sleep at once; auto: sleep where the machine is busy"
+    parser.add_argument("--waiting", choices=("auto", "spin", "sleep"), default="auto", help=text)
     parser.add_argument("--threads", type=int, default=2, help="threads and processors of every peer (2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there")
     parser.add_argument("--quick", action="store_true", help="three short rounds: a first impression")
@@ -122,6 +130,13 @@ def pin(threads: int) -> None:
     """Keeps this process and its workers on as many processors as there are threads."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def busy() -> bool:
+    """Whether other programs take a tenth of the processors or more, seen over a second."""
+    load = Load([])
+    time.sleep(1)
+    return load.others() >= 0.1
 
 
 def processor() -> str:

@@ -13,7 +13,8 @@ MOMENTUM, DECAY = 0.9, 0.0005
 @dataclass(frozen=True)
 class Job:
     """What a worker is to run. `statistics` is a file with running means and variances; `check` asks for one
-    comparable step in training: nothing is dropped then, and the rate is large enough for an update to show."""
+    comparable step in training: nothing is dropped then, and the rate is large enough for an update to show. Where
+    `sleep`, threads that wait for others sleep at once; else they spin as long as each library thinks good."""
 
     net: str
     training: bool
@@ -21,6 +22,7 @@ class Job:
     threads: int
     statistics: str = ""
     check: bool = False
+    sleep: bool = False
 
     @property
     def case(self) -> Case:
@@ -36,9 +38,13 @@ class Job:
 
 @dataclass
 class Result:
-    """Numbers to compare: outputs in inference, losses and first updates by parameter in training (samples)."""
+    """Samples of numbers to compare: outputs in inference, the loss in training, and the first update of parameters."""
 
-    values: dict[str, list[float]] = field(default_factory=dict)
+    outputs: dict[str, list[float]]
+    updates: dict[str, list[float]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, dict[str, list[float]]]:
+        return {"outputs": self.outputs, "updates": self.updates}
 
 
 class Engine(Protocol):
@@ -46,7 +52,7 @@ class Engine(Protocol):
         """One pass forward, or one whole training step."""
 
     def result(self) -> Result:
-        """In inference the outputs of a pass; in training, on a fresh engine, losses and updates of two steps."""
+        """In inference the outputs of a pass; in training, on a fresh engine, loss and updates of the first step."""
 
 
 class NotAvailable(Exception):  # noqa: N818  # no error: the peer is left out

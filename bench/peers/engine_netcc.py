@@ -61,9 +61,7 @@ class Training:
         self.step()
         owners = self.solver.net.parameter_arrays()
         found = {key(owner): sample(moment) for owner, moment in zip(owners, self.solver.history, strict=True)}
-        losses = [self.solver.net.loss]
-        self.step()
-        return Result({**found, "losses": [*losses, self.solver.net.loss]})
+        return Result({"loss": [self.solver.net.loss]}, found)
 
 
 def set_parameters(net: Net, job: Job, statistics: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ class Inference:
         choices.intra_op_num_threads, choices.inter_op_num_threads = job.threads, 1
         # Threads that go on spinning after a pass would take the processors of the next peer.
         choices.add_session_config_entry("session.force_spinning_stop", "1")
+        choices.add_session_config_entry("session.intra_op.allow_spinning", "0" if job.sleep else "1")
         choices.log_severity_level = 3
         self.session = onnxruntime.InferenceSession(model, choices, providers=["CPUExecutionProvider"])
         self.feed = {str(program.inputs[0]): inputs(job.case)[0]}

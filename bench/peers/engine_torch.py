@@ -90,9 +90,7 @@ class Training:
         for name, weight in self._learning():
             moment = self.optimizer.state[weight]["momentum_buffer"]
             found[name] = sample((moment * rates[id(weight)]).contiguous().numpy())
-        losses = [self.loss.item()]
-        self.step()
-        return Result({**found, "losses": [*losses, self.loss.item()]})
+        return Result({"loss": [self.loss.item()]}, found)
 
 
 def _multipliers(parameter: Parameter) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from bench.peers.engine import Job, NotAvailable
+from bench.peers.engine import Job, NotAvailable, Result
 
 ROOT = Path(__file__).resolve().parents[2]
 UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY")
@@ -27,16 +27,18 @@ class Session:
         self.job = job
         environment = {name: value for name, value in os.environ.items() if name not in UNSET}
         environment |= {"NETCC_THREADS": str(job.threads), "OMP_NUM_THREADS": str(job.threads)}
+        if job.sleep:
+            environment["OMP_WAIT_POLICY"] = "PASSIVE"
         command = [sys.executable, "-W", "ignore", "-m", "bench.peers.worker", json.dumps(job.as_json())]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def start(self) -> dict[str, list[float]]:
+    def start(self) -> Result:
         """Waits until the worker is warm, or done with its check; returns the numbers to compare."""
-        result: dict[str, list[float]] = {}
+        result = Result({})
         if self.job.check or not self.job.training:
-            result = self._answer()["result"]
+            result = Result(**self._answer()["result"])
         if not self.job.check:
             self._answer()
         return result

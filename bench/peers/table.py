@@ -77,12 +77,19 @@ def memory_table(measurements: Sequence[Measurement], peers: Sequence[str]) -> s
 
 def error_lines(measurements: Sequence[Measurement], peers: Sequence[str]) -> str:
     """The largest difference between the numbers of each peer and those of the first, over all nets."""
-    worst: dict[str, float] = {}
-    for found in measurements:
-        for peer in peers:
-            if (error := found.peers[peer].error) is not None:
-                worst[peer] = max(error, worst.get(peer, 0.0))
-    return "largest relative error: " + ", ".join(f"{peer} {error:.1e}" for peer, error in worst.items())
+    what = "loss" if measurements[0].training else "outputs"
+    lines = [f"largest relative error, {what}: {_errors(measurements, peers, 'error')}"]
+    if measurements[0].training:
+        lines.append(f"first update, by norm: {_errors(measurements, peers, 'update_error')}")
+    return "\n".join(lines)
+
+
+def _errors(measurements: Sequence[Measurement], peers: Sequence[str], attribute: str) -> str:
+    worst = {
+        peer: max((getattr(found.peers[peer], attribute) or 0.0 for found in measurements), default=0.0)
+        for peer in peers
+    }
+    return ", ".join(f"{peer} {error:.1e}" for peer, error in worst.items())
 
 
 def missing_lines(measurements: Sequence[Measurement]) -> list[str]:

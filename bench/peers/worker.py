@@ -38,8 +38,7 @@ def main() -> None:
         before = peak_bytes()
         engine = module.make(job)
         if job.check or not job.training:
-            result = engine.result().values
-            tell(answers, result=result)
+            tell(answers, result=engine.result().as_json())
         if not job.check:
             for _ in range(WARM_UP):
                 engine.step()
