@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netcc.kernels.geometry import L2, Geometry
 from netcc.kernels.twins import target
-from netcc.kernels.winograd_transforms import TILE
+from netcc.kernels.winograd_transforms import EDGE
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class _Passes:
     tile: float
     """For all 36 numbers of a tile of one channel, image to transformed image; about the same for gradients."""
     untile: float
-    """For all 36 numbers of a tile of one output, products to result."""
+    """For all 36 numbers of a tile of one output, products to 4 x 4 results; half of it for 2 x 2."""
     filter: float
     """For the 36 numbers of a transformed kernel of one channel and one output."""
 
 
-_PASSES = {"numpy": _Passes(0.05, 45, 35, 65), "fast": _Passes(0.04, 20, 16, 40)}
+_PASSES = {"numpy": _Passes(0.05, 45, 35, 65), "fast": _Passes(0.04, 10, 10, 60)}
 
 _FLOP = 0.012
 """One addition or multiplication in a large product."""
@@ -41,8 +41,9 @@ def _product(rows: int, inner: int, columns: int) -> float:
 
 
 def tiles(geometry: Geometry) -> int:
-    """Tiles of Winograd's F(4x4, 3x3) that the result takes, of all images."""
-    return geometry.images * -(-geometry.out_height // TILE) * -(-geometry.out_width // TILE)
+    """Winograd's tiles that the result takes, of all images."""
+    tile = EDGE + 1 - geometry.kernel[0]
+    return geometry.images * -(-geometry.out_height // tile) * -(-geometry.out_width // tile)
 
 
 def im2col_forward(geometry: Geometry) -> float:
@@ -58,22 +59,23 @@ def im2col_weights_gradient(geometry: Geometry) -> float:
 
 
 def minimal_forward(geometry: Geometry) -> float:
-    number, passes = tiles(geometry), _PASSES[target()]
-    plane = geometry.channels * geometry.outputs
-    transforms = number * (passes.tile * geometry.channels + passes.untile * geometry.outputs)
-    return transforms + 36 * _product(number, geometry.channels, geometry.outputs) + _streamed(36 * plane)
+    number, passes, part = tiles(geometry), _PASSES[target()], geometry.one_group
+    untile = passes.untile * (1 if geometry.kernel == (3, 3) else 0.5)
+    transforms = number * (passes.tile * part.channels + untile * part.outputs)
+    products = 36 * _product(number, part.channels, part.outputs)
+    return geometry.groups * (transforms + products + _streamed(36 * part.channels * part.outputs))
 
 
 def minimal_weights_gradient(geometry: Geometry) -> float:
-    number, passes = tiles(geometry), _PASSES[target()]
-    plane = geometry.channels * geometry.outputs
-    transforms = number * passes.tile * (geometry.channels + geometry.outputs)
-    # The sums are written, read and brought back to 3 x 3.
-    return transforms + 36 * _product(geometry.channels, number, geometry.outputs) + 3 * _streamed(36 * plane)
+    number, passes, part = tiles(geometry), _PASSES[target()], geometry.one_group
+    transforms = number * passes.tile * (part.channels + part.outputs)
+    products = 36 * _product(part.channels, number, part.outputs)
+    # The sums are written, read and brought back to the kernel's size.
+    return geometry.groups * (transforms + products + 3 * _streamed(36 * part.channels * part.outputs))
 
 
 def minimal_filters(geometry: Geometry) -> float:
-    return _PASSES[target()].filter * geometry.channels * geometry.outputs
+    return _PASSES[target()].filter * geometry.channels * geometry.outputs / geometry.groups
 
 
 def _streamed(numbers: int) -> float:

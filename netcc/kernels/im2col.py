@@ -8,7 +8,7 @@ from netcc.kernels.columns import gather_columns, padded_shape, scatter_columns
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import L2, Geometry
-from netcc.kernels.strips import Cut, Strip, cut, pixels, take
+from netcc.kernels.strips import Cut, Strip, channel_ranges, cut, pixels, take
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count
 
@@ -138,10 +138,9 @@ class _Correlation:
         finishes = bias is not None or addend is not None or relu is not None
         for strip in gather.cut.strips(geometry.images, geometry.out_height):
             images, rows = strip.images_of(x), strip.of(y)
-            for group in range(geometry.groups):
-                source = images[..., group * part.channels : (group + 1) * part.channels]
-                target = rows[..., group * part.outputs : (group + 1) * part.outputs]
-                np.matmul(gather.columns(source, strip, scratch), matrices[group], out=pixels(target))
+            for group, (channels, outputs) in enumerate(channel_ranges(geometry)):
+                columns = gather.columns(images[..., channels], strip, scratch)
+                np.matmul(columns, matrices[group], out=pixels(rows[..., outputs]))
             if finishes:
                 self._finish(rows, bias, None if addend is None else strip.of(addend), relu)
 
@@ -166,11 +165,17 @@ class _Scatter:
         for strip in self._cut.strips(geometry.images, geometry.out_height):
             shape = _columns_shape(geometry, Cut(strip.end - strip.image, strip.last - strip.first))
             columns = take(scratch, shape)
-            for group in range(geometry.groups):
-                source = strip.of(dy)[..., group * part.outputs : (group + 1) * part.outputs]
-                target = strip.images_of(dx)[..., group * part.channels : (group + 1) * part.channels]
-                np.matmul(pixels(source), matrices[group], out=columns.reshape(-1, matrices.shape[-1]))
-                self._scatter(columns, target, strip.first, geometry.stride, geometry.pad, geometry.dilation)
+            for group, (channels, outputs) in enumerate(channel_ranges(geometry)):
+                source = pixels(strip.of(dy)[..., outputs])
+                np.matmul(source, matrices[group], out=columns.reshape(-1, matrices.shape[-1]))
+                self._scatter(
+                    columns,
+                    strip.images_of(dx)[..., channels],
+                    strip.first,
+                    geometry.stride,
+                    geometry.pad,
+                    geometry.dilation,
+                )
 
 
 class WeightsGradient:
@@ -187,16 +192,14 @@ class WeightsGradient:
         geometry, gather = self._geometry, self._gather
         part, size = geometry.one_group, count(self._sum)
         total, term = scratch[:size].reshape(part.outputs, -1), scratch[size : 2 * size].reshape(part.outputs, -1)
-        for group in range(geometry.groups):
-            images = x[..., group * part.channels : (group + 1) * part.channels]
-            gradients = dy[..., group * part.outputs : (group + 1) * part.outputs]
+        for channels, outputs in channel_ranges(geometry):
+            images, gradients = x[..., channels], dy[..., outputs]
             for number, strip in enumerate(gather.cut.strips(geometry.images, geometry.out_height)):
                 columns = gather.columns(strip.images_of(images), strip, scratch[2 * size :])
                 np.matmul(pixels(strip.of(gradients)).T, columns, out=term if number else total)
                 if number:
                     np.add(total, term, out=total)
-            target = dw[group * part.outputs : (group + 1) * part.outputs]
-            target = target.reshape(part.outputs, part.channels, geometry.taps)
+            target = dw[outputs].reshape(part.outputs, part.channels, geometry.taps)
             result = total.reshape(self._sum).transpose(0, 2, 1)
             if add:
                 np.add(target, result, out=target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from netcc.kernels.geometry import Geometry
 from netcc.types import Array, Shape, count
 
 
@@ -46,6 +47,16 @@ def cut(images: int, height: int, wanted: float) -> Cut:
 def _evenly(length: int, most: int) -> int:
     parts = -(-length // most)
     return -(-length // parts)
+
+
+def channel_ranges(geometry: Geometry) -> Iterator[tuple[slice, slice]]:
+    """The channels and the outputs of every group."""
+    part = geometry.one_group
+    for group in range(geometry.groups):
+        yield (
+            slice(group * part.channels, (group + 1) * part.channels),
+            slice(group * part.outputs, (group + 1) * part.outputs),
+        )
 
 
 def pixels(array: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Convolution 3x3 of unit stride by Winograd's minimal filtering: 36 products where the direct sum needs 144."""
+"""Convolution of unit stride by Winograd's minimal filtering: 36 products where the direct sum needs 144 or 100."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from netcc.kernels import convolution_cost as cost
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.geometry import Geometry
 from netcc.kernels.im2col import WeightsGradient
-from netcc.kernels.strips import Strip, cut, take
+from netcc.kernels.strips import Cut, Strip, channel_ranges, cut, take
 from netcc.kernels.twins import pick
 from netcc.kernels.winograd_transforms import (
-    TILE,
+    EDGE,
     gather_weights_gradient,
     gradient_scratch,
     input_scratch,
@@ -27,47 +27,64 @@ _STRIP = 3 << 12
 """Elements of one of the 36 planes of a strip, so that it stays near."""
 
 
-def _tiles(geometry: Geometry) -> float:
-    """Tiles of a strip: where there are many channels, so many that the weights are worth their way from memory."""
-    narrow, wide = sorted((geometry.channels, geometry.outputs))
-    return max(_STRIP / wide, narrow / 2)
+class _Tiling:
+    """The tiles of a convolution in one group, and the strips that they are worked on in."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.tile = EDGE + 1 - geometry.kernel[0]
+        self.rows = -(-geometry.out_height // self.tile)
+        self.columns = -(-geometry.out_width // self.tile)
+        narrow, wide = sorted((geometry.channels, geometry.outputs))
+        # With many channels so many tiles that the weights are worth their way from memory.
+        wanted = max(_STRIP / wide, narrow / 2)
+        self.cut = cut(geometry.images, self.rows, wanted / self.columns)
+        self.largest: Shape = (*self.cut, self.columns)
+
+    def of(self, strip: Strip) -> Shape:
+        """Images, rows and columns of the tiles of a strip."""
+        return strip.end - strip.image, strip.last - strip.first, self.columns
 
 
 class Winograd(ConvolutionKernel):
-    """F(4x4, 3x3) of Lavin & Gray (2016); the tiles of a strip, be they of several images, share 36 products.
+    """F(4x4, 3x3) or F(2x2, 5x5) of Lavin & Gray (2016), group by group.
 
-    Rounds about ten times worse than the direct sum. Prepared weights are (36, channels, outputs), for the
-    gradient of the image (36, outputs, channels).
+    The tiles of a strip, be they of several images, share 36 products. Rounds about ten times worse than the direct
+    sum. Prepared weights are (groups, 36, channels / groups, outputs / groups), for the gradient of the image
+    (groups, 36, outputs / groups, channels / groups).
     """
-
-    name = "Winograd F(4x4, 3x3)"
 
     @staticmethod
     def fits(geometry: Geometry) -> bool:
         return (
-            geometry.kernel == (3, 3)
+            geometry.kernel in ((3, 3), (5, 5))
             and geometry.unit_stride
             and geometry.dilation == (1, 1)
-            and geometry.groups == 1
-            and max(geometry.pad) <= 2
+            and geometry.groups < geometry.channels
+            and max(geometry.pad) < geometry.kernel[0]
         )
 
     def __init__(self, geometry: Geometry) -> None:
         super().__init__(geometry)
+        part = geometry.one_group
+        tile = EDGE + 1 - geometry.kernel[0]
+        self.name = f"Winograd F({tile}x{tile}, {geometry.kernel[0]}x{geometry.kernel[0]})"
         self._correlation = _Correlation(geometry)
         self._mirrored = _Correlation(geometry.mirrored)
         direct = cost.im2col_weights_gradient(geometry) < cost.minimal_weights_gradient(geometry)
         self._weights = WeightsGradient(geometry) if direct else _WeightsGradient(geometry)
-        self.prepared = (36, geometry.channels, geometry.outputs)
-        self.prepared_backward = (36, geometry.outputs, geometry.channels)
+        self.prepared = (geometry.groups, EDGE * EDGE, part.channels, part.outputs)
+        self.prepared_backward = (geometry.groups, EDGE * EDGE, part.outputs, part.channels)
         self.scratch = self._correlation.scratch
         self.scratch_backward = max(self._mirrored.scratch, self._weights.scratch)
+        self._transform_weights = pick(transform_weights)
 
     def prepare(self, weights: Array, out: Array) -> None:
-        transform_weights(weights.transpose(2, 3, 1, 0), out)
+        for group, (_, outputs) in enumerate(channel_ranges(self.geometry)):
+            self._transform_weights(weights[outputs].transpose(2, 3, 1, 0), out[group])
 
     def prepare_backward(self, weights: Array, out: Array) -> None:
-        transform_weights(weights[..., ::-1, ::-1].transpose(2, 3, 0, 1), out)
+        for group, (_, outputs) in enumerate(channel_ranges(self.geometry)):
+            self._transform_weights(weights[outputs, :, ::-1, ::-1].transpose(2, 3, 0, 1), out[group])
 
     def forward(
         self,
@@ -94,15 +111,15 @@ class Winograd(ConvolutionKernel):
 
 
 class _Correlation:
-    """The convolution with transformed weights (36, channels, outputs)."""
+    """The convolution with transformed weights (groups, 36, channels / groups, outputs / groups)."""
 
     def __init__(self, geometry: Geometry) -> None:
-        self._geometry = geometry
-        self._rows, self._columns = -(-geometry.out_height // TILE), -(-geometry.out_width // TILE)
-        self._cut = cut(geometry.images, self._rows, _tiles(geometry) / self._columns)
-        tiles = self._cut.images, self._cut.rows, self._columns
-        before, after = (*tiles, geometry.channels), (*tiles, geometry.outputs)
-        self.scratch = 36 * count(before) + max(input_scratch(before), 36 * count(after) + output_scratch(after))
+        self._geometry, self._part = geometry, geometry.one_group
+        self._tiling = _Tiling(self._part)
+        tiles, tile = self._tiling.largest, self._tiling.tile
+        before, after = (*tiles, self._part.channels), (*tiles, self._part.outputs)
+        self.scratch = 36 * count(before)
+        self.scratch += max(input_scratch(before, tile), 36 * count(after) + output_scratch(after, tile))
         self._transform_input = pick(transform_input)
         self._transform_output = pick(transform_output)
 
@@ -116,58 +133,85 @@ class _Correlation:
         addend: Array | None,
         relu: float | None,
     ) -> None:
-        geometry = self._geometry
-        for strip in self._cut.strips(geometry.images, self._rows):
-            tiles = strip.end - strip.image, strip.last - strip.first, self._columns
-            transformed, rest = _front(scratch, (36, *tiles, geometry.channels))
-            self._transform_input(strip.images_of(x), transformed, rest, strip.first, geometry.pad)
-            products, rest = _front(rest, (36, *tiles, geometry.outputs))
-            np.matmul(
-                transformed.reshape(36, -1, geometry.channels),
-                weights,
-                out=products.reshape(36, -1, geometry.outputs),
+        for group, (channels, outputs) in enumerate(channel_ranges(self._geometry)):
+            self._run(
+                x[..., channels],
+                weights[group],
+                None if bias is None else bias[outputs],
+                y[..., outputs],
+                scratch,
+                None if addend is None else addend[..., outputs],
+                relu,
             )
-            rows = Strip(strip.image, strip.end, TILE * strip.first, TILE * strip.last)
+
+    def _run(
+        self,
+        x: Array,
+        weights: Array,
+        bias: Array | None,
+        y: Array,
+        scratch: Array,
+        addend: Array | None,
+        relu: float | None,
+    ) -> None:
+        part, tiling = self._part, self._tiling
+        tile = tiling.tile
+        for strip in tiling.cut.strips(part.images, tiling.rows):
+            tiles = tiling.of(strip)
+            transformed, rest = _front(scratch, (36, *tiles, part.channels))
+            self._transform_input(strip.images_of(x), transformed, rest, strip.first, part.pad, tile)
+            products, rest = _front(rest, (36, *tiles, part.outputs))
+            np.matmul(
+                transformed.reshape(36, -1, part.channels),
+                weights,
+                out=products.reshape(36, -1, part.outputs),
+            )
+            rows = Strip(strip.image, strip.end, tile * strip.first, tile * strip.last)
             added = None if addend is None else rows.of(addend)
-            self._transform_output(products, rows.of(y), bias, added, relu, rest)
+            self._transform_output(products, rows.of(y), bias, added, relu, rest, tile)
 
 
 class _WeightsGradient:
     """dw from 36 products of transformed images and transformed gradients, summed up over the tiles."""
 
     def __init__(self, geometry: Geometry) -> None:
-        self._geometry = geometry
-        self._rows, self._columns = -(-geometry.out_height // TILE), -(-geometry.out_width // TILE)
-        self._cut = cut(geometry.images, self._rows, _tiles(geometry) / self._columns)
-        tiles = self._cut.images, self._cut.rows, self._columns
-        images, gradients = (*tiles, geometry.channels), (*tiles, geometry.outputs)
-        self._one = self._cut == (geometry.images, self._rows)
-        self._sum: Shape = (36, geometry.channels, geometry.outputs)
+        self._geometry, self._part = geometry, geometry.one_group
+        part = self._part
+        self._tiling = _Tiling(part)
+        tiles, tile = self._tiling.largest, self._tiling.tile
+        images, gradients = (*tiles, part.channels), (*tiles, part.outputs)
+        self._one = self._tiling.cut == Cut(part.images, self._tiling.rows)
+        self._sum: Shape = (36, part.channels, part.outputs)
         self.scratch = (1 if self._one else 2) * count(self._sum) + 36 * (count(images) + count(gradients))
-        self.scratch += max(input_scratch(images), gradient_scratch(gradients))
+        self.scratch += max(input_scratch(images, tile), gradient_scratch(gradients, tile))
         self._transform_input = pick(transform_input)
         self._transform_gradient = pick(transform_gradient)
 
     def run(self, x: Array, dy: Array, dw: Array, scratch: Array, add: bool) -> None:
-        geometry = self._geometry
+        for channels, outputs in channel_ranges(self._geometry):
+            total = self._sums(x[..., channels], dy[..., outputs], scratch)
+            gather_weights_gradient(total, dw[outputs], add=add)
+
+    def _sums(self, x: Array, dy: Array, scratch: Array) -> Array:
+        part, tiling = self._part, self._tiling
         total, rest = _front(scratch, self._sum)
         term = total
         if not self._one:
             term, rest = _front(rest, self._sum)
-        for number, strip in enumerate(self._cut.strips(geometry.images, self._rows)):
-            tiles = strip.end - strip.image, strip.last - strip.first, self._columns
-            images, more = _front(rest, (36, *tiles, geometry.channels))
-            gradients, more = _front(more, (36, *tiles, geometry.outputs))
-            self._transform_input(strip.images_of(x), images, more, strip.first, geometry.pad)
-            self._transform_gradient(strip.images_of(dy), gradients, more, strip.first)
+        for number, strip in enumerate(tiling.cut.strips(part.images, tiling.rows)):
+            tiles = tiling.of(strip)
+            images, more = _front(rest, (36, *tiles, part.channels))
+            gradients, more = _front(more, (36, *tiles, part.outputs))
+            self._transform_input(strip.images_of(x), images, more, strip.first, part.pad, tiling.tile)
+            self._transform_gradient(strip.images_of(dy), gradients, more, strip.first, tiling.tile)
             np.matmul(
-                images.reshape(36, -1, geometry.channels).transpose(0, 2, 1),
-                gradients.reshape(36, -1, geometry.outputs),
+                images.reshape(36, -1, part.channels).transpose(0, 2, 1),
+                gradients.reshape(36, -1, part.outputs),
                 out=term if number else total,
             )
             if number:
                 np.add(total, term, out=total)
-        gather_weights_gradient(total, dw, add=add)
+        return total
 
 
 def _front(scratch: Array, shape: Shape) -> tuple[Array, Array]:

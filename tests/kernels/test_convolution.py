@@ -54,6 +54,10 @@ MINIMAL = [
     Geometry(2, 5, 9, 2, 3, kernel=(3, 3), pad=(2, 0)),
     Geometry(2, 1, 1, 2, 3, kernel=(3, 3), pad=(1, 1)),
     Geometry(2, 90, 40, 32, 16, kernel=(3, 3), pad=(1, 1)),
+    Geometry(2, 9, 10, 6, 8, groups=2, kernel=(3, 3), pad=(1, 1)),
+    Geometry(2, 8, 7, 3, 4, kernel=(5, 5), pad=(2, 2)),
+    Geometry(1, 9, 6, 4, 6, groups=2, kernel=(5, 5), pad=(0, 4)),
+    Geometry(1, 60, 31, 32, 16, kernel=(5, 5), pad=(2, 2)),
 ]
 CASES: list[tuple[type[ConvolutionKernel], Geometry]] = [
     *((Im2col, geometry) for geometry in WINDOWED),

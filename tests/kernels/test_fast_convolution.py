@@ -52,44 +52,49 @@ WINDOWS: list[tuple[Any, ...]] = [
     ((1, 19, 19, 3), (7, 7), (4, 4), (0, 0), (1, 1), 1, 3),
 ]
 
-TILES: list[tuple[Shape, Pair, int, int, int]] = [
-    ((2, 8, 8, 16), (1, 1), 0, 2, 2),
-    ((1, 13, 11, 37), (1, 1), 1, 3, 3),
-    ((1, 9, 7, 16), (0, 2), 0, 2, 2),
-    ((1, 5, 6, 3), (1, 1), 0, 2, 2),
+TILES: list[tuple[Shape, Pair, int, int, int, int]] = [
+    ((2, 8, 8, 16), (1, 1), 0, 2, 2, 4),
+    ((1, 13, 11, 37), (1, 1), 1, 3, 3, 4),
+    ((1, 9, 7, 16), (0, 2), 0, 2, 2, 4),
+    ((1, 5, 6, 3), (1, 1), 0, 2, 2, 4),
+    ((1, 9, 7, 16), (2, 2), 1, 4, 4, 2),
+    ((2, 9, 7, 3), (2, 2), 0, 5, 4, 2),
 ]
-"""Shape of the image, pad, first row of tiles, rows and columns of tiles."""
+"""Shape of the image, pad, first row of tiles, rows and columns of tiles, rows of the result in a tile."""
 
 
-def tiles_in(x: Shape, pad: Pair, row: int, rows: int, across: int, gap: int) -> Any:
+def tiles_in(x: Shape, pad: Pair, row: int, rows: int, across: int, tile: int, gap: int) -> Any:
     """Arguments of transform_input."""
     tiles = x[0], rows, across, x[3]
     return lambda make: (
         make.array(*x, gap=gap),
         make.array(36, *tiles),
-        make.array(winograd.input_scratch(tiles)),
+        make.array(winograd.input_scratch(tiles, tile)),
         row,
         pad,
+        tile,
     )
 
 
-def tiles_out(y: Shape, gap: int, bias: bool, addend: bool, relu: float | None) -> Any:
+def tiles_out(y: Shape, tile: int, gap: int, bias: bool, addend: bool, relu: float | None) -> Any:
     """Arguments of transform_output."""
-    tiles = y[0], -(-y[1] // 4), -(-y[2] // 4), y[3]
+    tiles = y[0], -(-y[1] // tile), -(-y[2] // tile), y[3]
     return lambda make: (
         make.array(36, *tiles),
         make.array(*y, gap=gap),
         make.array(y[3]) if bias else None,
         make.array(*y, gap=2 * gap) if addend else None,
         relu,
-        make.array(winograd.output_scratch(tiles)),
+        make.array(winograd.output_scratch(tiles, tile)),
+        tile,
     )
 
 
 ROWS = [
     *(Row(winograd.transform_input, tiles_in(*sizes, gap), scratch=(2,)) for sizes in TILES for gap in (0, 3)),
     *(
-        Row(winograd.transform_output, tiles_out(shape, gap, *ends), scratch=(0, 5))
+        Row(winograd.transform_output, tiles_out(shape, tile, gap, *ends), scratch=(0, 5))
+        for tile in (2, 4)
         for shape in ((2, 8, 8, 16), (1, 7, 6, 37), (1, 5, 4, 3), (1, 1, 3, 16))
         for gap, *ends in ((0, True, True, 0.0), (3, True, False, None), (0, False, True, 0.1), (3, False, False, -1.0))
     ),

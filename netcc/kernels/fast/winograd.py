@@ -12,34 +12,36 @@ from netcc.kernels import winograd_transforms as definitions
 from netcc.kernels.fast.compiled import compiled, part
 from netcc.kernels.fast.finish import ADDEND, BIAS, RELU, finished
 from netcc.kernels.fast.lanes import load, narrow, spread, steps, store, whole, width, zeros
+from netcc.kernels.geometry import Pair
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
 
 
 @twin_of(definitions.transform_input)
-def transform_input(x: Array, transformed: Array, scratch: Array, row: int, pad: tuple[int, int]) -> None:
+def transform_input(x: Array, transformed: Array, scratch: Array, row: int, pad: Pair, tile: int) -> None:
     """See the definition; `scratch` is not used."""
     if narrow(x):
-        definitions.transform_input(x, transformed, scratch, row, pad)
+        definitions.transform_input(x, transformed, scratch, row, pad, tile)
     else:
-        _transform_input(x, transformed, row, pad)
+        _transform_input(x, transformed, row, pad, tile)
 
 
 @twin_of(definitions.transform_output)
 def transform_output(
-    products: Array, y: Array, bias: Array | None, addend: Array | None, relu: float | None, scratch: Array
+    products: Array, y: Array, bias: Array | None, addend: Array | None, relu: float | None, scratch: Array, tile: int
 ) -> None:
     """See the definition; `scratch` is not used, and `products` keep their values."""
     if narrow(y):
-        definitions.transform_output(products, y, bias, addend, relu, scratch)
+        definitions.transform_output(products, y, bias, addend, relu, scratch, tile)
         return
     wanted = (bias is not None) * BIAS + (addend is not None) * ADDEND + (relu is not None) * RELU
     bias = y[0, 0, 0] if bias is None else bias
-    _transform_output(products, y, bias, y if addend is None else addend, float(relu or 0), wanted)
+    write = _transform_output if tile == 4 else _transform_small_output
+    write(products, y, bias, y if addend is None else addend, float(relu or 0), wanted)
 
 
 @compiled
-def _transform_input(x: Any, transformed: Any, row: int, pad: Any) -> None:
+def _transform_input(x: Any, transformed: Any, row: int, pad: Any, tile: int) -> None:
     _, images, rows, columns, channels = transformed.shape
     height, length = x.shape[1], x.shape[2]
     by_image, by_row, by_pixel = steps(x)
@@ -48,9 +50,9 @@ def _transform_input(x: Any, transformed: Any, row: int, pad: Any) -> None:
     target = 0
     for n in range(images):
         for r in range(rows):
-            top = 4 * (row + r) - pad[0]
+            top = tile * (row + r) - pad[0]
             for q in range(columns):
-                left = 4 * q - pad[1]
+                left = tile * q - pad[1]
                 inside = top >= 0 and top + 6 <= height and left >= 0 and left + 6 <= length
                 place = n * by_image + top * by_row + left * by_pixel
                 for block in range(0, channels, step):
@@ -210,3 +212,68 @@ def _output_row(
     if right > 3:
         place, other = place + by_pixel, other + add_pixel
         store(y, place, finished(d, bias, channel, addend, other, slope, wanted, pattern), pattern)
+
+
+@compiled
+def _transform_small_output(products: Any, y: Any, bias: Any, addend: Any, slope: float, wanted: int) -> None:
+    """For tiles of 2 x 2 results."""
+    _, images, rows, columns, channels = products.shape
+    height, length = y.shape[1], y.shape[2]
+    by_image, by_row, by_pixel = steps(y)
+    add_image, add_row, add_pixel = steps(addend)
+    plane = images * rows * columns * channels
+    step = width(y)
+    source = 0
+    for n in range(images):
+        for r in range(rows):
+            for q in range(columns):
+                right = length - 2 * q
+                place = n * by_image + 2 * r * by_row + 2 * q * by_pixel
+                other = n * add_image + 2 * r * add_row + 2 * q * add_pixel
+                for block in range(0, channels, step):
+                    c = min(block, channels - step)
+                    m = source + c
+                    a0, a1 = _small_column(products, m, plane)
+                    b0, b1 = _small_column(products, m + plane, plane)
+                    c0, c1 = _small_column(products, m + 2 * plane, plane)
+                    d0, d1 = _small_column(products, m + 3 * plane, plane)
+                    e0, e1 = _small_column(products, m + 4 * plane, plane)
+                    f0, f1 = _small_column(products, m + 5 * plane, plane)
+                    p, o = place + c, other + c
+                    _small_row(a0, b0, c0, d0, e0, f0, y, p, right, bias, c, addend, o, slope, wanted)
+                    if height - 2 * r > 1:
+                        p, o = p + by_row, o + add_row
+                        _small_row(a1, b1, c1, d1, e1, f1, y, p, right, bias, c, addend, o, slope, wanted)
+                source += channels
+
+
+@part
+def _small_column(products: Any, place: int, plane: int) -> Any:
+    pattern = whole(products)
+    return _small_line(
+        load(products, place, pattern),
+        load(products, place + 6 * plane, pattern),
+        load(products, place + 12 * plane, pattern),
+        load(products, place + 18 * plane, pattern),
+        load(products, place + 24 * plane, pattern),
+        load(products, place + 30 * plane, pattern),
+        spread(2.0, pattern),
+    )
+
+
+@part
+def _small_line(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, two: Any) -> Any:
+    return a + b + c + d + e, b - c + two * (d - e) + f
+
+
+@part
+def _small_row(
+    a: Any, b: Any, c: Any, d: Any, e: Any, f: Any,
+    y: Any, place: int, right: int, bias: Any, channel: int, addend: Any, other: int, slope: float, wanted: int,
+) -> None:  # fmt: skip
+    pattern = whole(y)
+    a, b = _small_line(a, b, c, d, e, f, spread(2.0, pattern))
+    store(y, place, finished(a, bias, channel, addend, other, slope, wanted, pattern), pattern)
+    if right > 1:
+        place, other = place + steps(y)[2], other + steps(addend)[2]
+        store(y, place, finished(b, bias, channel, addend, other, slope, wanted, pattern), pattern)
