@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from netcc.kernels.pooling_maximum import largest
 from netcc.kernels.pooling_mean import inverse_areas, means, spread_means, whole_means
-from netcc.kernels.pooling_winners import route, route_scratch, winners, winners_scratch
+from netcc.kernels.pooling_route import route, route_scratch
+from netcc.kernels.pooling_winners import winners, winners_scratch
 from netcc.kernels.twins import pick
 from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.base import Buffer
@@ -40,7 +41,8 @@ class MaxPooling:
         self.scratch_training = winners_scratch(images * seen * wide_line, images * rows * wide_line)
         self.gradient_block = geometry.block(BLOCK, line)
         images, rows = self.gradient_block
-        self.scratch_backward = route_scratch(images * rows * line)
+        seen = min((rows - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
+        self.scratch_backward = route_scratch(images * seen * line, images * rows * line)
         self._largest, self._winners, self._route = pick(largest), pick(winners), pick(route)
 
     @staticmethod

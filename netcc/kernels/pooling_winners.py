@@ -9,7 +9,7 @@ import numpy as np
 from netcc.kernels.blocks import blocks, carve, carved
 from netcc.kernels.geometry import Pair
 from netcc.kernels.pooling_maximum import LOWEST, all_ordinary
-from netcc.kernels.windows import Run, Window2, runs, runs_between, tap_range
+from netcc.kernels.windows import Run, Window2, runs, runs_between
 from netcc.types import Array, count
 
 Line: TypeAlias = tuple[tuple[Run, ...], int]
@@ -128,37 +128,3 @@ def _join_rows(
             np.add(taps[run.numbers(place, stride)], np.uint8(1 + (run.tap + place) * width), out=mark)
             np.multiply(mark, win, out=mark)
             np.maximum(codes, mark, out=codes)
-
-
-def route(dy: Array, winner: Array, dx: Array, scratch: Array, window: Window2, block: Pair) -> None:
-    """dx: each number of dy is added at the place that `winner` names.
-
-    `scratch` has `route_scratch` elements for the numbers of `block`, which counts rows of the result.
-    """
-    kernel, kernel_width, stride, stride_width, pad, pad_width = window
-    (height, width), (result, result_width) = dx.shape[1:3], dy.shape[1:3]
-    disjoint = kernel <= stride and kernel_width <= stride_width
-    dx.fill(0)
-    for images, start, stop in blocks(len(dy), result, block):
-        gradient, places = dy[images, start:stop], winner[images, start:stop]
-        for row in range(kernel):
-            rows = tap_range(height, stride, pad, row, start, stop)
-            for column in range(kernel_width):
-                columns = tap_range(width, stride_width, pad_width, column, 0, result_width)
-                if rows is None or columns is None:
-                    continue
-                target = dx[images, rows[1], columns[1]]
-                source = gradient[:, rows[0], columns[0]]
-                share, wins = carve(scratch, [source.shape], [source.shape])
-                won = wins.view(np.bool_)
-                np.equal(places[:, rows[0], columns[0]], np.uint8(1 + row * kernel_width + column), out=won)
-                if disjoint:
-                    np.multiply(source, won, out=target)
-                else:
-                    np.multiply(source, won, out=share)
-                    np.add(target, share, out=target)
-
-
-def route_scratch(numbers: int) -> int:
-    """Elements of scratch for a block of so many numbers."""
-    return carved([numbers], [numbers])

@@ -10,7 +10,7 @@ from helpers.twin_rows import Maker, Row
 
 from netcc.kernels import pooling_maximum as maximum
 from netcc.kernels import pooling_mean as mean
-from netcc.kernels import pooling_winners
+from netcc.kernels import pooling_route, pooling_winners
 from netcc.kernels.pooling import AveragePooling, MaxPooling
 from netcc.kernels.twins import twins
 from netcc.kernels.windows import PoolingGeometry
@@ -83,7 +83,7 @@ def routed(geometry: PoolingGeometry, gap: int) -> Row:
         dy, dx = make.array(*geometry.y_shape, gap=gap), make.array(*geometry.x_shape, gap=gap)
         return dy, winner, dx, scratch, geometry.window, kernel.gradient_block
 
-    return Row(pooling_winners.route, arguments, scratch=(3,))
+    return Row(pooling_route.route, arguments, scratch=(3,))
 
 
 def averages(geometry: PoolingGeometry, gap: int, include_pad: bool) -> Row:

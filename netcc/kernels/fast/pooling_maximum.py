@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netcc.kernels import pooling_maximum, pooling_winners
+from netcc.kernels import pooling_maximum, pooling_route, pooling_winners
 from netcc.kernels.fast.compiled import compiled, part
 from netcc.kernels.fast.lanes import (
     above,
@@ -51,11 +51,11 @@ def winners(x: Array, y: Array, winner: Array, scratch: Array, window: Window2, 
         _winners(x, y, winner, window)
 
 
-@twin_of(pooling_winners.route)
+@twin_of(pooling_route.route)
 def route(dy: Array, winner: Array, dx: Array, scratch: Array, window: Window2, block: Pair) -> None:
     """See the definition; neither `scratch` nor `block` is used."""
     if narrow(dy):
-        pooling_winners.route(dy, winner, dx, scratch, window, block)
+        pooling_route.route(dy, winner, dx, scratch, window, block)
     else:
         _route(dy, winner, dx, window)
 
