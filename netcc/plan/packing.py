@@ -88,10 +88,11 @@ def _place(pieces: Sequence[Piece], order: Sequence[int]) -> Packing:
 
 def _lowest_gap(starts: Array, ends: Array, size: int) -> int:
     """The lowest place where `size` units touch none of the stretches from starts to ends."""
+    if not len(starts):
+        return 0
     order = np.argsort(starts, kind="stable")
-    offset = 0
-    for start, end in zip(starts[order].tolist(), ends[order].tolist(), strict=True):
-        if offset + size <= start:
-            break
-        offset = max(offset, end)
-    return offset
+    reached = np.zeros(len(starts) + 1, np.int64)  # the end of all stretches before each
+    np.maximum.accumulate(ends[order], out=reached[1:])
+    fits = starts[order] - reached[:-1] >= size
+    first = int(fits.argmax())
+    return int(reached[first] if fits[first] else reached[-1])
