@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bench.peers.measure import Measurement
 from bench.peers.nets import CASES
@@ -11,6 +11,9 @@ from netcc.report.limits import Limits
 
 OTHERS = ("torch", "torch-cl", "torch-compile", "onnxruntime")
 """The peers; everything else that is measured is netcc."""
+
+BASE = "torch"
+"""The peer whose memory is the measure."""
 
 
 def best_peer(found: Measurement) -> float | None:
@@ -54,25 +57,35 @@ def speed_table(measurements: Sequence[Measurement], peers: Sequence[str], limit
 
 
 def memory_table(measurements: Sequence[Measurement], peers: Sequence[str]) -> str:
-    """One row a net: the most memory beyond what the imports took, and the multiple of PyTorch eager's."""
-    rows = [["net (batch)", "parameters MiB", *(f"{peer} MiB" for peer in peers), *(f"{peer} x" for peer in peers)]]
-    ratios: dict[str, list[float | None]] = {peer: [] for peer in peers}
+    """One row a net: the most memory of each peer, and what netcc takes as a multiple of PyTorch eager's: of all of it,
+    and of what lies beyond the weights (in training also their gradients and momenta), which nobody can save."""
+    own = [peer for peer in peers if peer not in OTHERS and BASE in peers]
+    header = [f"{peer} {what}" for what in ("all x", "rest x") for peer in own]
+    rows = [["net (batch)", "weights MiB", *(f"{peer} MiB" for peer in peers), *header]]
+    columns: list[list[float | None]] = [[] for _ in header]
     for found in measurements:
         peaks = {peer: found.peers[peer].memory.get("peak") for peer in peers}
-        base = peaks.get("torch")
-        for peer, peak in peaks.items():
-            ratios[peer].append(peak / base if peak and base else None)
+        weights = found.parameter_bytes * (3 if found.training else 1)
+        ratios = [_multiple(peaks, peer, taken) for taken in (0, weights) for peer in own]
+        for column, number in zip(columns, ratios, strict=True):
+            column.append(number)
         rows.append(
             [
                 f"{CASES[found.net].name} ({CASES[found.net].batch})",
                 _number(found.parameter_bytes / 2**20),
                 *(_number(peak and peak / 2**20) for peak in peaks.values()),
-                *(_number(ratios[peer][-1]) for peer in peers),
+                *map(_number, ratios),
             ]
         )
-    rows.append(["geometric mean", "", *[""] * len(peers), *(_number(geometric_mean(ratios[p])) for p in peers)])
+    rows.append(["geometric mean", "", *[""] * len(peers), *(_number(geometric_mean(column)) for column in columns)])
     title = "training" if measurements[0].training else "inference"
-    return f"peak memory, {title}: beyond the imports; x is the multiple of torch\n\n{aligned(rows)}"
+    return f"peak memory, {title}, beyond the imports; x: multiples of {BASE}\n\n{aligned(rows)}"
+
+
+def _multiple(peaks: Mapping[str, int | None], peer: str, taken: int) -> float | None:
+    """The peak of `peer` as a multiple of PyTorch eager's, after `taken` bytes of both."""
+    own, base = peaks[peer], peaks.get(BASE)
+    return max(0.01, (own - taken) / (base - taken)) if own and base and base > taken else None
 
 
 def error_lines(measurements: Sequence[Measurement], peers: Sequence[str]) -> str:
