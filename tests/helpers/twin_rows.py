@@ -42,12 +42,14 @@ class Row:
     arguments: Arguments
     scratch: tuple[int, ...] = ()
     exact: bool = False
+    tolerance: float = 2e-5
+    """Of float32, relative to the largest number."""
 
     def check(self, twin: Callable[..., Any], dtype: type) -> None:
         expected, found = list(self.arguments(Maker(dtype))), list(self.arguments(Maker(dtype)))
         with np.errstate(all="ignore"):
             answers = self.definition(*expected), twin(*found)
-        tolerance = 0 if self.exact else 1e-11 if dtype is np.float64 else 2e-5
+        tolerance = 0 if self.exact else 1e-11 if dtype is np.float64 else self.tolerance
         for place, (one, other) in enumerate(zip([*expected, answers[0]], [*found, answers[1]], strict=True)):
             if place not in self.scratch and one is not None:
                 _compare(one, other, tolerance, f"{self.definition.__name__}, argument {place}")

@@ -220,6 +220,17 @@ def store(typing: Any, array: Any, offset: Any, value: Any, pattern: Any) -> Any
     return types.void(array, types.intp, value, pattern), generate
 
 
+@intrinsic
+def widened(typing: Any, value: Any) -> Any:
+    """The lanes as float64."""
+    kind = Lanes(types.float64, value.count)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return args[0] if value == kind else builder.fpext(args[0], context.get_value_type(kind))
+
+    return kind(value), generate
+
+
 def narrow(array: Array) -> bool:
     """Whether the array has fewer channels than a register has lanes."""
     return bool(array.shape[-1] * array.itemsize < REGISTER_BYTES)
