@@ -9,7 +9,7 @@ Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networ
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,9 @@ from netcc.types import Array, Shape, count
 
 PIECE = 1 << 17
 """Numbers of one piece, about."""
+
+_FEW = 32
+"""Up to so many channels, a product with a matrix is the fastest way of adding neighbours."""
 
 
 class LRN:
@@ -62,43 +65,37 @@ class LRN:
 def across_forward(
     x: Array, y: Array, sums: Array | None, scratch: Array, size: int, weight: float, beta: float, k: float
 ) -> None:
-    """Neighbours are channels. Pixels lie on one line, with zeros between them, so that it can be summed as a whole."""
-    channels, half = x.shape[3], size // 2
-    squares, total, work = carve(scratch, [(_line(_rows(channels), channels, size),)] * 3)
-    squares.fill(0)
+    """Neighbours are channels."""
+    lines = carve(scratch, [(_line(_rows(x.shape[3]), x.shape[3], size),)] * 3)
     for here in _pieces(pixels(x)):
         source, target = pixels(x)[here], pixels(y)[here]
-        length = len(source) * (channels + half)
-        np.multiply(source, source, out=_numbers(squares[half:], source, half))
-        _sum_line(squares, total, work, length, size)
-        around, scale = total[:length], _numbers(total, source, half)
-        np.multiply(around, weight, out=around)
-        np.add(around, k, out=around)
+        squares, total, work = _matrices(lines, source.shape, size)
+        np.multiply(source, source, out=squares)
+        _sum_channels(lines, source.shape, size)
+        np.multiply(total, weight, out=total)
+        np.add(total, k, out=total)
         if sums is not None:
-            np.copyto(pixels(sums)[here], scale)
-        power(around, -beta, around, work[:length])
-        np.multiply(source, scale, out=target)
+            np.copyto(pixels(sums)[here], total)
+        power(total, -beta, total, work)
+        np.multiply(source, total, out=target)
 
 
 def across_backward(
     x: Array, sums: Array, dy: Array, dx: Array, scratch: Array, size: int, weight: float, beta: float
 ) -> None:
-    channels, half = x.shape[3], size // 2
-    ratios, total, work, shares = carve(scratch, [(_line(_rows(channels), channels, size),)] * 4)
-    ratios.fill(0)
+    *lines, shares = carve(scratch, [(_line(_rows(x.shape[3]), x.shape[3], size),)] * 4)
     for here in _pieces(pixels(x)):
         source, gradient, scale, target = (pixels(array)[here] for array in (x, dy, sums, dx))
-        length = len(source) * (channels + half)
-        share, ratio = shares[: source.size].reshape(source.shape), _numbers(ratios[half:], source, half)
-        power(scale, -beta, share, total[: source.size].reshape(source.shape))
+        ratios, total, _ = _matrices(lines, source.shape, size)
+        share = shares[: source.size].reshape(source.shape)
+        power(scale, -beta, share, total)
         np.multiply(gradient, share, out=share)
-        np.multiply(share, source, out=ratio)
-        np.divide(ratio, scale, out=ratio)
-        _sum_line(ratios, total, work, length, size)
-        around, rest = total[:length], _numbers(total, source, half)
-        np.multiply(around, -2 * beta * weight, out=around)
-        np.multiply(rest, source, out=rest)
-        np.add(share, rest, out=target)
+        np.multiply(share, source, out=ratios)
+        np.divide(ratios, scale, out=ratios)
+        _sum_channels(lines, source.shape, size)
+        np.multiply(total, -2 * beta * weight, out=total)
+        np.multiply(total, source, out=total)
+        np.add(share, total, out=target)
 
 
 def within_forward(
@@ -157,14 +154,41 @@ def _pieces(rows: Array) -> Iterator[slice]:
 
 
 def _line(rows: int, channels: int, size: int) -> int:
-    """Numbers on the line of so many pixels: half a neighbourhood between them, and a whole one besides."""
-    return rows * (channels + size // 2) + 2 * size
+    """Numbers of so many pixels in a line, and a neighbourhood at both ends."""
+    return rows * channels + 2 * size
 
 
-def _numbers(line: Array, like: Array, half: int) -> Array:
-    """The numbers of pixels on a line that begins with one, under the shape of `like` (pixels, channels)."""
-    rows, channels = like.shape
-    return line[: rows * (channels + half)].reshape(rows, channels + half)[:, :channels]
+def _matrices(lines: list[Array], shape: Shape, size: int) -> list[Array]:
+    """The numbers of lines as (pixels, channels): the first begins after half a neighbourhood, which is made 0."""
+    first, *others = lines
+    half, length = size // 2, count(shape)
+    first[:half] = 0
+    first[half + length : length + 2 * size] = 0
+    return [first[half : half + length].reshape(shape), *(line[:length].reshape(shape) for line in others)]
+
+
+def _sum_channels(lines: list[Array], shape: Shape, size: int) -> None:
+    """The second of `lines` gets the sums of the `size` numbers around those of the first; the third is scratch.
+
+    As one line, where the channels of two pixels meet; those sums near the ends of pixels are then formed anew.
+    """
+    numbers, total, _ = _matrices(lines, shape, size)
+    channels, half = shape[1], size // 2
+    if channels <= _FEW:
+        np.matmul(numbers, _band(channels, half, total.dtype), out=total)
+        return
+    line, sums, work = lines
+    _sum_line(line, sums, work, count(shape), size)
+    ends = _band(2 * half, half, total.dtype)
+    np.matmul(numbers[:, : 2 * half], ends[:, :half], out=total[:, :half])
+    np.matmul(numbers[:, channels - 2 * half :], ends[:, half:], out=total[:, channels - half :])
+
+
+@lru_cache(maxsize=64)
+def _band(length: int, half: int, dtype: np.dtype[np.generic]) -> Array:
+    """A matrix (length, length) of 1 where row and column are at most `half` apart, and 0."""
+    places = np.arange(length)
+    return np.asarray(np.abs(np.subtract.outer(places, places)) <= half, dtype)
 
 
 def _sum_line(line: Array, sums: Array, work: Array, length: int, size: int) -> None:

@@ -22,7 +22,7 @@ FIELDS = [
     "local_size: 3 alpha: 0.6 norm_region: WITHIN_CHANNEL k: 7",
     "local_size: 7 alpha: 0.6 beta: 0.3 norm_region: WITHIN_CHANNEL",
 ]
-SHAPES: list[Shape] = [(2, 7, 3, 5), (1, 1, 2, 2), (3, 16, 9, 4)]
+SHAPES: list[Shape] = [(2, 7, 3, 5), (1, 1, 2, 2), (3, 16, 9, 4), (2, 37, 2, 3)]
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
