@@ -114,9 +114,9 @@ def classify(
         ImageScorer,
         Preparation,
         find_images,
+        labels_of,
+        mean_of,
         ranked,
-        read_labels,
-        read_mean,
         require_input,
     )
     from netcc.cli.loading import advising, warn_of_gaps
@@ -131,7 +131,7 @@ def classify(
     bound = read_net(net, strict=strict)
     require_input(bound)
     files = find_images(images, ext)
-    how = Preparation(size, ten, read_mean(mean) if mean else None, raw_scale, input_scale, swap)
+    how = Preparation(size, ten, mean_of(mean) if mean else None, raw_scale, input_scale, swap)
     outcome = Outcome()
     with Net(bound, TEST, gradients=False) as made:
         scorer = ImageScorer(made, how, output, batch)
@@ -139,7 +139,7 @@ def classify(
             with advising(mismatch):
                 warn_of_gaps(made.copy_from(file, mismatch))
         assert scorer.output is not None
-        names = read_labels(labels, made.blobs[scorer.output].shape[1]) if labels else None
+        names = labels_of(labels, made.blobs[scorer.output].shape[1]) if labels else None
         shown, rows = [], []
         loaded = _Loaded(files, scorer.channels == 3, outcome)
         for scores in scorer.scores(loaded):

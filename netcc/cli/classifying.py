@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netcc.compiled.preprocessing import read_any_mean, read_labels
 from netcc.data.decode import EXTENSIONS
-from netcc.errors import DataError, GraphError, UsageError, WeightsError
+from netcc.errors import DataError, GraphError, UsageError
 from netcc.layers.registry import layer_class
 from netcc.pycaffe.images import load_image, oversample, resize_image
 from netcc.pycaffe.transformer import Transformer
-from netcc.schema.binaryproto import read_binaryproto
 from netcc.schema.select import select
 from netcc.types import TEST, Array, Shape, format_shape
 
@@ -191,30 +191,21 @@ def load_array(name: str) -> Array:
     return array
 
 
-def read_mean(text: str) -> Array:
+def mean_of(text: str) -> Array:
     """A mean image (.binaryproto, .npy), or one number for each channel as in 104,117,123. Raises DataError."""
     try:
         return np.array([float(part) for part in text.split(",")])
     except ValueError:
-        pass
-    if text.endswith(".npy"):
-        return load_array(text)
-    try:
-        mean = read_binaryproto(text)
-    except WeightsError as error:
-        raise DataError(error.message, notes=[*error.diagnostics[0].notes, "or numbers, as in 104,117,123"]) from None
-    return mean[0] if mean.ndim == 4 else mean
+        mean = read_any_mean(text)
+    assert mean is not None
+    return mean.reshape(-1) if mean.shape[1:] == (1, 1) else mean
 
 
-def read_labels(name: str, classes: int) -> list[str]:
+def labels_of(name: str, classes: int) -> tuple[str, ...]:
     """The names of the classes, one a line. Raises DataError if there are not as many as classes."""
-    try:
-        lines = Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise DataError(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
-    labels = [line.strip() for line in lines if line.strip()]
+    labels = read_labels(name)
     if len(labels) != classes:
-        raise DataError(f"{name} has {len(labels)} labels, but the net gives {classes} scores")
+        raise DataError(f"{name} names {len(labels)} classes, but the net gives {classes} scores")
     return labels
 
 

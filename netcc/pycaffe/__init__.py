@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from netcc.blob import Blob
-from netcc.pycaffe import _caffe, classifier, coord_map, detector, draw, io, net_spec, proto, pycaffe
+from netcc.pycaffe import classifier, coord_map, detector, draw, io, net_spec, proto, pycaffe
 from netcc.pycaffe.classifier import Classifier
 from netcc.pycaffe.detector import Detector
 from netcc.pycaffe.installing import install
@@ -46,6 +46,9 @@ from netcc.pycaffe.solver import (
     Solver,
     get_solver,
 )
+from netcc.pycaffe.solver import SolverParam as SolverParameter
+from netcc.pycaffe.vectors import BlobVec, BoolVec, DtypeVec, IntVec, LayerVec, NetVec, RawBlobVec, StringVec
+from netcc.schema.caffe_pb2 import LayerParameter
 
 __version__ = "1.0.0"
 """The version of Caffe whose names these are: scripts look at it."""
@@ -61,17 +64,26 @@ __all__ = [
     "AdaGradSolver",
     "AdamSolver",
     "Blob",
+    "BlobVec",
+    "BoolVec",
     "Classifier",
     "Detector",
+    "DtypeVec",
+    "IntVec",
     "Layer",
+    "LayerParameter",
+    "LayerVec",
     "NesterovSolver",
     "Net",
     "NetSpec",
+    "NetVec",
     "RMSPropSolver",
+    "RawBlobVec",
     "SGDSolver",
     "Solver",
+    "SolverParameter",
+    "StringVec",
     "Timer",
-    "_caffe",
     "classifier",
     "coord_map",
     "detector",

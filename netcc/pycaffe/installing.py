@@ -23,8 +23,8 @@ def install() -> None:
     if present is not None:
         where = getattr(present, "__file__", None) or "an unknown place"
         raise UsageError(f"another caffe is in use, from {where}", notes=["call install() before caffe is imported"])
-    sys.modules["caffe"] = package
-    sys.modules["caffe._caffe"] = package._caffe
+    sys.modules["caffe"] = sys.modules["caffe._caffe"] = package
+    package.__dict__["_caffe"] = package  # in Caffe the compiled part; its names are here too
     for name in MODULES:
         sys.modules[f"caffe.{name}"] = import_module(f"netcc.pycaffe.{name}")
     sys.modules["caffe.proto.caffe_pb2"] = import_module("netcc.schema.caffe_pb2")
