@@ -29,6 +29,7 @@ class Crop(Layer):
     example = "crop_param { axis: 2 offset: 5 }"
 
     bottoms: ClassVar[Count] = Count(2, 2)
+    any_layout = True
 
     axis: int
     offsets: Shape
@@ -90,6 +91,7 @@ class CropCenter(Layer):
     """
 
     fork = "waifu2x (lltcggie/caffe)"
+    any_layout = True
     example = "crop_center_param { crop_size: [0, 0, 7, 7] }"
 
     sizes: Shape
@@ -138,6 +140,7 @@ class Padding(Layer):
     """
 
     fork = "sophgo/caffe, gpapan/caffe"
+    any_layout = True
     example = "padding_param { pad_l: 1 pad_r: 1 pad_t: 1 pad_b: 1 }"
 
     top: int

@@ -120,6 +120,7 @@ class Flip(Permutation):
     """
 
     fork = "caffe-windows (happynear/caffe-windows)"
+    any_layout = True
 
     width: bool
     height: bool
@@ -148,6 +149,7 @@ class ShuffleChannel(Permutation):
     """
 
     fork = "ShuffleNet (farmingyard/ShuffleNet)"
+    any_layout = True
     example = "shuffle_channel_param { group: 4 }"
 
     group: int
