@@ -73,6 +73,8 @@ def _neighbour(path: Path) -> str | None:
 
 def _binary(data: bytes) -> str | None:
     """What kind of binary file `data` is, or None if it may be text."""
+    if data[30:43] == b"manifest.json":
+        return "a compiled net, which netcc.load reads"
     for signature, kind in SIGNATURES.items():
         if data.startswith(signature):
             return kind

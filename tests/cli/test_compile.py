@@ -154,3 +154,12 @@ def test_layers_without_a_function_are_named_together(run: Run, place: Path) -> 
         "  `netcc compile NET -o FILE.netcc` takes every layer\n"
     )
     assert not (place / "odd.py").exists()
+
+
+def test_a_compiled_net_is_no_definition(run: Run) -> None:
+    assert run("compile", "zoo:lenet", "-o", "x.netcc").exit_code == 0
+    shown = run("shapes", "x.netcc")
+    assert shown.exit_code == 1
+    assert shown.stderr == (
+        "error: x.netcc: this is a compiled net, which netcc.load reads, not a prototxt\n  expected a text file\n"
+    )
