@@ -35,8 +35,7 @@ SIDES = {
     "inception": 139,
     "nin": 131,
     "fcn8s": 32,
-    "xception": 96,
-    "deeplab": 65,
+    "xception": 75,
     "unet": 188,
 }
 """The side of an image that is enough for nets of these families."""
@@ -49,6 +48,9 @@ FAST |= {"mobilenet_v1", "mobilenet_v2", "shufflenet", "squeezenet_1_1", "plain1
 
 TRAINED = {"char_lstm", "cifar10_full", "cifar10_quick", "lenet5", "mlp", "resnet20_cifar", "shufflenet"}
 """Nets whose training is tried every time."""
+
+WHOLE = {"inception_v3": (2, 3, 299, 299), "ssd300": (1, 3, 300, 300)}
+"""What the auxiliary classifiers of the one and the boxes of the other need in training."""
 
 LARGEST = 30_000_000
 """Parameters up to which training is tried at all."""
@@ -81,25 +83,23 @@ def test_forward(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", marked([name for name, net in NETS.items() if net.parameters < LARGEST], TRAINED))
 def test_training(name: str, tmp_path: Path) -> None:
-    message = with_inputs(load_net(ZOO / name / "train.prototxt").message, {**data_shapes(name), **small(name, 2)})
+    shapes = {**data_shapes(name), **small(name, 2)}
+    if shapes.get("data", ())[1:] == (3, 32, 32) and not name.endswith("_cifar"):
+        shapes["data"] = (4, 3, 64, 64)  # so that the last BatchNorm has more than two numbers
+    shapes["data"] = WHOLE.get(name, shapes["data"])
+    message = with_inputs(load_net(ZOO / name / "train.prototxt").message, shapes)
     with netcc.Net(message, netcc.TRAIN, seed=3, dtype=np.float64) as net:
         fill(net, name)
         made = emit(net, tmp_path / "net.py", train=True)
         check_style(tmp_path / "net.py")
         inputs = [net.blobs[value.name].data.copy() for value in made.inputs]
         other = load_class(in_double(tmp_path / "net.py"), net.name)()
-        drops = [node.name for node in net.graph.nodes if node.type == "Dropout"]
-        state = net.run_state()
+        if hasattr(other, "random"):
+            other.random.bit_generator.state = net._random.bit_generator.state  # what Dropout drops
         expected = {blob: values.copy() for blob, values in net.forward().items()}
-        if drops:
-            net.restore_run_state(state)
-            other.random = np.random.default_rng()
-            other.random.bit_generator.state = net._random.bit_generator.state
         results = results_by_name(made, other.forward(*inputs))
         for blob, values in expected.items():
             assert_close(results[blob], values, blob)
-        if drops:
-            net.forward()
         net.gradient()
         gradients = other.backward()
         learning = {key for key, item in made.parameters().items() if item.learns}
@@ -107,6 +107,6 @@ def test_training(name: str, tmp_path: Path) -> None:
         for key, parameter in made.parameters().items():
             if parameter.learns:
                 diff = net.parameter_diff_arrays()[parameter]
-                assert_close(gradients[key], diff, key, 1e-6)
+                assert_close(gradients[key], diff, key)
             else:
                 assert_close(other.parameters[key], net.parameter_arrays()[parameter], key)
