@@ -24,6 +24,7 @@ from bench.peers.nets import CASES
 from bench.peers.session import UNSET, Failed
 from bench.peers.table import error_lines, geometric_mean, memory_table, missing_lines, ratio, speed_table
 from bench.peers.worker import ENGINES
+from netcc.report.limits import Limits, measure_limits
 
 MODES = ("infer", "train")
 DEFAULTS = {
@@ -40,13 +41,12 @@ def main() -> int:
     choice = read_arguments()
     removed = [name for name in UNSET if os.environ.pop(name, None) is not None]
     pin(choice.threads)
-    os.environ["NETCC_THREADS"] = str(choice.threads)
+    os.environ["NETCC_THREADS"] = str(choice.threads)  # before netcc reads it
     from bench.peers.statistics import write_batch_statistics
-    from netcc.report.limits import measure_limits
 
     limits = measure_limits(1.0)
     print(f"{platform.machine()}, {processor()}, {choice.threads} threads; {versions()}")
-    print(f"best float32 product {limits.flops / 1e9:.0f} GFLOP/s, copy {limits.bytes_per_second / 1e9:.0f} GB/s")
+    print(limits_text(limits))
     if removed:
         print(f"unset for this run: {', '.join(removed)}")
     sleep = choice.waiting == "sleep" or (choice.waiting == "auto" and busy())
@@ -69,6 +69,7 @@ def main() -> int:
             peers = choice.peers or DEFAULTS[mode]
             found: list[Measurement] = []
             for net in choice.nets:
+                limits = best_of(limits, measure_limits(0.3))
                 path = Path(folder) / f"{net}.npz"
                 kept = mode == "infer" and (path.exists() or write_batch_statistics(CASES[net], path))
                 try:
@@ -78,6 +79,7 @@ def main() -> int:
                     status = 1
             if found:
                 show(found, peers, limits)
+                report["flops"], report["bytes_per_second"] = limits.flops, limits.bytes_per_second
                 report["results"] += [each.as_json() for each in found]
                 report["geometric_means"][mode] = {
                     peer: geometric_mean(ratio(each, peer) for each in found) for peer in peers
@@ -87,10 +89,11 @@ def main() -> int:
     return status
 
 
-def show(found: Sequence[Measurement], peers: Sequence[str], limits: Any) -> None:
+def show(found: Sequence[Measurement], peers: Sequence[str], limits: Limits) -> None:
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     peers = [peer for peer in peers if any(each.peers[peer].times for each in found)]
+    print("", limits_text(limits), sep="\n")
     parts = [speed_table(found, peers, limits), memory_table(found, peers), error_lines(found, peers)]
     print("", *parts, *missing_lines(found), sep="\n\n", flush=True)
     if (most := max(each.others for each in found)) > 0.03:
@@ -130,6 +133,16 @@ def pin(threads: int) -> None:
     """Keeps this process and its workers on as many processors as there are threads."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def limits_text(limits: Limits) -> str:
+    return f"best float32 product {limits.flops / 1e9:.0f} GFLOP/s, copy {limits.bytes_per_second / 1e9:.0f} GB/s"
+
+
+def best_of(one: Limits, other: Limits) -> Limits:
+    """The higher limits: what else runs on the machine can only lower what is measured."""
+    bandwidth = max(one.bytes_per_second, other.bytes_per_second)
+    return Limits(max(one.flops, other.flops), bandwidth, one.threads)
 
 
 def busy() -> bool:
