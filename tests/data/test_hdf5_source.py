@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
@@ -196,3 +197,17 @@ def test_fields(tmp_path: Path) -> None:
     layer.hdf5_data_param.source = ""
     with pytest.raises(LayerError, match="source is missing: the list of HDF5 files"):
         opened(layer)
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "long.h5", "w") as file:
+        for name, shape in (("x", (10**9, 4)), ("y", (10**9,))):
+            file.create_dataset(name, shape, "f4", chunks=(1000, *shape[1:]))
+    tracemalloc.start()
+    try:
+        source = opened(row_layer(tmp_path / "long.h5"))
+        batch(source)
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+    source.close()

@@ -59,7 +59,7 @@ class RowFileSource:
         filled = 0
         while filled < self._batch_size:
             file = self._current()
-            part = self._rows[self._row : self._row + self._batch_size - filled]
+            part = np.asarray(self._rows[self._row : self._row + self._batch_size - filled])
             for name, top in zip(self._names, tops, strict=False):
                 file.read(name, part, top[filled : filled + len(part)])
             filled += len(part)
@@ -88,7 +88,7 @@ class RowFileSource:
     def _go(self, epoch: int, file: int, row: int) -> None:
         """Row `row` of the file at place `file` in the order of `epoch` is the next one."""
         self._epoch, self._file, self._row = epoch, file, row
-        self._rows = np.zeros(0, np.intp)
+        self._rows: Sequence[int] | Array = range(0)
 
     def _next_file(self) -> None:
         """The first row of the next file, in the next epoch if there are no more in this one."""
@@ -129,4 +129,4 @@ class RowFileSource:
             self._open_file, self._opened = file, index
         count = len(self._open_file)
         seeds = None if self._seed is None else (self._seed, self._epoch, 1 + self._file)
-        self._rows = np.arange(count) if seeds is None else shuffled(count, *seeds)
+        self._rows = range(count) if seeds is None else shuffled(count, *seeds)
