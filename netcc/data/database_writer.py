@@ -10,7 +10,10 @@ from typing import Literal, Protocol, Self, TypeAlias
 Backend: TypeAlias = Literal["lmdb", "leveldb"]
 
 RECORDS_AT_ONCE = 1000
-"""Records that are written in one step."""
+"""Records that are written in one step, or fewer if they have many bytes."""
+
+BYTES_AT_ONCE = 64 << 20
+"""Bytes of values that are held in memory before they are written."""
 
 
 class DatabaseWriter(Protocol):

@@ -26,21 +26,32 @@ Channels = Literal["color", "gray", "native"]
 MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"RIFF", b"P5", b"P6", b"\0\0\0\x0cjP")
 """How files of the common formats begin."""
 
+MOST_BYTES = (1 << 31) - 1
+"""Of an image file: no decoder takes more."""
+
 EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
 """Names of image files end so, in small letters."""
 
 
 def read_image(path: Path, channels: Channels) -> Array:
     """The image in the file `path`, as `decode_image` gives it. Raises DataError naming the file."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    content = read_content(path)
     try:
         return decode_image(content, channels)
     except DataError as error:
         fault = error.diagnostics[0]
         raise DataError(f"{path}: {fault.message}", notes=fault.notes) from None
+
+
+def read_content(path: Path) -> bytes:
+    """What is in the image file `path`. Raises DataError where it cannot be read, or is too large for an image."""
+    try:
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise DataError(f"{path} has {size:,} bytes", notes=["no image file of 2 GB and more is read"])
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
 
 
 def decode_image(content: bytes, channels: Channels) -> Array:

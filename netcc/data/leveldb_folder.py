@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import tempfile
 from pathlib import Path
 
+from netcc.data.leveldb_manifest import BLOCK, COMPLETE, HEADER, LAST, live_tables
 from netcc.errors import DataError
 
-_BLOCK = 32768
-_HEADER = struct.Struct("<IHB")
-"""checksum, length and kind of a piece of a record."""
-_COMPLETE, _LAST = 1, 4
 _OWN_FILES = ("LOCK", "LOG", "LOG.old")
 """Files that LevelDB makes anew where it runs."""
 
@@ -41,16 +37,30 @@ def check_folder(path: Path) -> None:
 
 
 def linked_copy(path: Path) -> Path:
-    """A temporary folder with links to the files of the database in `path`; the caller deletes it."""
+    """A temporary folder with links to the files of the database in `path`; the caller deletes it.
+
+    Files that are no part of the database are left out: LevelDB would write new ones in their place, through the link.
+    """
+    tables = live_tables(path)
     copy = Path(tempfile.mkdtemp(prefix="netcc-leveldb-"))
     try:
         for name in os.listdir(path):
-            if name not in _OWN_FILES:
+            if name not in _OWN_FILES and _is_part(name, path, tables):
                 (copy / name).symlink_to((path / name).absolute())
     except OSError as error:
         shutil.rmtree(copy, ignore_errors=True)
         raise DataError(f"cannot open database {path}: {error.strerror or error}") from None
     return copy
+
+
+def _is_part(name: str, path: Path, tables: set[int] | None) -> bool:
+    """Whether the file `name` belongs to a database of `tables`, whose current manifest names them."""
+    number, _, ending = name.partition(".")
+    if tables is None:
+        return True
+    if name.startswith("MANIFEST-"):
+        return name == (path / "CURRENT").read_text().strip()
+    return ending not in ("ldb", "sst") or not number.isdecimal() or int(number) in tables
 
 
 def _is_locked(lock: Path) -> bool:
@@ -72,18 +82,18 @@ def _check_log(log: Path) -> None:
     try:
         size = log.stat().st_size
         with log.open("rb") as file:
-            place, kind = 0, _LAST
+            place, kind = 0, LAST
             while place < size:
-                if _BLOCK - place % _BLOCK < _HEADER.size:  # too little for a piece: filled with zeros
-                    place += _BLOCK - place % _BLOCK
+                if BLOCK - place % BLOCK < HEADER.size:  # too little for a piece: filled with zeros
+                    place += BLOCK - place % BLOCK
                     continue
                 file.seek(place)
-                header = file.read(_HEADER.size)
-                if len(header) < _HEADER.size:
+                header = file.read(HEADER.size)
+                if len(header) < HEADER.size:
                     raise DataError(f"{log} is cut short: it ends within a record")
-                _, length, kind = _HEADER.unpack(header)
-                place += _HEADER.size + length
+                _, length, kind = HEADER.unpack(header)
+                place += HEADER.size + length
     except OSError as error:
         raise DataError(f"cannot read {log}: {(error.strerror or str(error)).lower()}") from None
-    if place > size or kind not in (0, _COMPLETE, _LAST):
+    if place > size or kind not in (0, COMPLETE, LAST):
         raise DataError(f"{log} is cut short: it ends within a record")

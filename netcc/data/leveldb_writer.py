@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from netcc.data.database_writer import RECORDS_AT_ONCE
+from netcc.data.database_writer import BYTES_AT_ONCE, RECORDS_AT_ONCE
 from netcc.errors import DataError, OutputError
 
 _BLOCK_BYTES = 64 << 10
@@ -39,12 +39,13 @@ class LevelDbWriter:
                 block_size=_BLOCK_BYTES,
             )
         self._batch: Any = self._database.write_batch()
-        self._waiting = 0
+        self._waiting = self._bytes = 0
 
     def put(self, key: bytes, value: bytes) -> None:
         self._batch.put(key, value)
         self._waiting += 1
-        if self._waiting == RECORDS_AT_ONCE:
+        self._bytes += len(value)
+        if self._waiting == RECORDS_AT_ONCE or self._bytes >= BYTES_AT_ONCE:
             self._write()
 
     def __enter__(self) -> Self:
@@ -63,7 +64,7 @@ class LevelDbWriter:
     def _write(self) -> None:
         with self._trouble_reported():
             self._batch.write()
-        self._batch, self._waiting = self._database.write_batch(), 0
+        self._batch, self._waiting, self._bytes = self._database.write_batch(), 0, 0
 
     def _flush(self) -> None:
         """Forces the log to the disk, with all that was written before."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from netcc.data.database_writer import RECORDS_AT_ONCE, write_records
+from netcc.data.database_writer import BYTES_AT_ONCE, RECORDS_AT_ONCE, write_records
 from netcc.errors import DataError, OutputError
 
 _FIRST_MAP_SIZE = 16 << 20
@@ -30,6 +30,7 @@ class LmdbWriter:
         self._name = folder.name
         self._lmdb: Any = lmdb
         self._waiting: list[tuple[bytes, bytes]] = []
+        self._bytes = 0
         with self._trouble_reported():
             # Nobody else knows the new folder: no lock file, and one flush at the end is enough.
             self._environment: Any = lmdb.open(str(folder), map_size=_FIRST_MAP_SIZE, lock=False, sync=False)
@@ -39,7 +40,8 @@ class LmdbWriter:
             name = key.decode("utf-8", "backslashreplace")
             raise OutputError(f"a key of an LMDB has at most {_LONGEST_KEY} bytes, this one {len(key)}: {name}")
         self._waiting.append((key, value))
-        if len(self._waiting) == RECORDS_AT_ONCE:
+        self._bytes += len(value)
+        if len(self._waiting) == RECORDS_AT_ONCE or self._bytes >= BYTES_AT_ONCE:
             self._write()
 
     def __enter__(self) -> Self:
@@ -58,7 +60,7 @@ class LmdbWriter:
 
     def _write(self) -> None:
         """Writes one transaction, with twice the room as often as it does not fit."""
-        chunk, self._waiting = self._waiting, []
+        chunk, self._waiting, self._bytes = self._waiting, [], 0
         with self._trouble_reported():
             while True:
                 try:

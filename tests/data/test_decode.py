@@ -122,6 +122,16 @@ def test_files(tmp_path: Path) -> None:
         assert caught.value.message == fault.format(tmp_path / name)
 
 
+def test_a_file_of_over_two_gigabytes(tmp_path: Path) -> None:
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(3 << 30)  # takes no room on the disk
+    with pytest.raises(DataError) as caught:
+        read_image(tmp_path / "huge.png", "color")
+    assert str(caught.value) == (
+        f"error: {tmp_path}/huge.png has 3,221,225,472 bytes\n  no image file of 2 GB and more is read"
+    )
+
+
 def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
     monkeypatch.setitem(sys.modules, "PIL", None)

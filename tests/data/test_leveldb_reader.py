@@ -13,6 +13,7 @@ import numpy as np
 import plyvel
 import pytest
 
+from netcc.data.leveldb_manifest import live_tables
 from netcc.data.leveldb_reader import LevelDbReader
 from netcc.errors import DataError
 
@@ -62,6 +63,41 @@ def test_the_folder_stays_as_it_is(database: Path) -> None:
     reader.close()
     other.close()
     assert files_of(database) == before
+
+
+def numbers(path: Path, ending: str) -> set[int]:
+    return {int(file.stem) for file in path.glob(f"*.{ending}")}
+
+
+def test_files_left_over_are_not_written_over(small: Path) -> None:
+    """LevelDB, when it is closed in the middle of its work, leaves files whose numbers it takes again."""
+    for number in range(4, 12):
+        (small / f"{number:06}.ldb").write_bytes(b"left over")
+        (small / f"MANIFEST-{number:06}").write_bytes(b"left over")
+    before = files_of(small)
+    assert live_tables(small) == set()
+    reader = LevelDbReader(small)
+    assert len(reader.take(5)) == 5
+    reader.close()
+    assert files_of(small) == before
+
+
+def test_which_tables_are_alive(tmp_path: Path) -> None:
+    assert live_tables(GOLDEN / "many_leveldb_table") == numbers(GOLDEN / "many_leveldb_table", "ldb")
+    path = tmp_path / "db"
+    for part in range(6):
+        with plyvel.DB(str(path), create_if_missing=True, write_buffer_size=1 << 16) as made:
+            for index in range(300):
+                made.put(b"%d-%d" % (index % 7, index), os.urandom(1000))
+            if part % 2:
+                made.compact_range()
+    with plyvel.DB(str(path)):
+        pass  # deletes what is no longer part of it
+    alive = live_tables(path)
+    assert alive == numbers(path, "ldb")
+    assert len(alive or ()) > 1
+    (path / "CURRENT").write_bytes(b"MANIFEST-999999\n")
+    assert live_tables(path) is None
 
 
 def test_the_temporary_folder_goes(small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

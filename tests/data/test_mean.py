@@ -60,3 +60,12 @@ def test_not_one_image(tmp_path: Path) -> None:
 def test_values_that_do_not_fill_the_shape(tmp_path: Path) -> None:
     path = stored(tmp_path, caffe_pb2.BlobProto(num=1, channels=3, height=2, width=3, data=VALUES))
     assert refusal(path) == f"error: {path}: 6 numbers, but its shape 1 x 3 x 2 x 3 needs 18"
+
+
+def test_over_two_gigabytes(tmp_path: Path) -> None:
+    path = stored(tmp_path, b"")
+    with path.open("r+b") as file:
+        file.truncate(3 << 30)  # takes no room on the disk
+    assert refusal(path) == (
+        f"error: {path} is over 2 GB, so it is not a mean file\n  expected one image: 1 x channels x height x width"
+    )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from netcc.data.bad_records import bad_records_in_use
-from netcc.data.decode import decode_image, read_image
+from netcc.data.decode import decode_image, read_content, read_image
 from netcc.data.mean import read_mean
 from netcc.data.resize import resize
 from netcc.data.source import locate, reader
@@ -125,10 +125,7 @@ class WindowSource:
         if self._cache is None:
             return read_image(path, "color")
         if index not in self._cache:
-            try:
-                self._cache[index] = path.read_bytes()
-            except OSError as error:
-                raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+            self._cache[index] = read_content(path)
         return decode_image(self._cache[index], "color")
 
     def _image_path(self, index: int) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from netcc.data.bad_records import BadRecords
 from netcc.data.database_writer import Backend, open_writer, write_records
 from netcc.data.datums import encoded_datum, raw_datum
-from netcc.data.decode import decode_image
+from netcc.data.decode import decode_image, read_content
 from netcc.data.encode import encode_image
 from netcc.data.resize import resize
 from netcc.data.staging import staged_databases
@@ -100,15 +100,11 @@ def _make(image: ListedImage, *, root: str, options: ImageOptions) -> _Made:
     """Reads one image; what is wrong is noted, since other threads go on."""
     path = _path(root, image.name)
     try:
-        content = path.read_bytes()
+        content = read_content(path)
         pixels = decode_image(content, "gray" if options.gray else "color")
         if options.size is not None:
             pixels = resize(pixels, *options.size)
         datum = _datum(image, content, pixels, options)
-    except OSError as error:
-        return _Made(
-            image, fault=_located(image, DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}"))
-        )
     except DataError as error:
         return _Made(image, fault=_located(image, error))
     return _Made(image, datum, pixels.shape)
