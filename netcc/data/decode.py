@@ -1,7 +1,7 @@
 """Decodes images in their file formats (PNG, JPEG ...) as Caffe does (`src/caffe/util/io.cpp`).
 
-OpenCV decodes where it is installed, so that the pixels are those of Caffe; else Pillow does. With Pillow the grey of a
-coloured image may differ by 1 of 255, and the pixels of a JPEG by a few.
+OpenCV decodes where it is installed, so that the pixels are those of Caffe; else Pillow does, with the same pixels as
+far as both are built on the same libraries (docs/data.md).
 """
 
 from __future__ import annotations
@@ -28,6 +28,14 @@ MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"RIFF
 
 MOST_BYTES = (1 << 31) - 1
 """Of an image file: no decoder takes more."""
+
+_GREY = (9798, 19235, 3735, 1 << 14, 15)
+_GREYS = {
+    "PNG": (9797, 19234, 3737, 0, 15),
+    "BMP": (4899, 9617, 1868, 1 << 13, 14),
+    "TIFF": (4899, 9617, 1868, 1 << 13, 14),
+}
+"""Shares of red, green and blue in grey, what is added to round, and how many binary places are dropped."""
 
 EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
 """Names of image files end so, in small letters."""
@@ -100,6 +108,8 @@ def _with_pillow(content: bytes, channels: Channels) -> Array:
             if upright.mode.startswith("I;16"):
                 upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
             pixels = np.asarray(upright.convert(_mode(upright, channels)))
+            if channels == "gray" and pixels.ndim == 3:
+                pixels = _grey(pixels, image.format)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         reason = "unknown format" if isinstance(error, UnidentifiedImageError) else str(error)
         raise DataError(f"the encoded image cannot be decoded: {reason}") from None
@@ -108,8 +118,16 @@ def _with_pillow(content: bytes, channels: Channels) -> Array:
 
 def _mode(image: Image, channels: Channels) -> str:
     """Pillow's name for the pixels that are wanted."""
-    if channels != "native":
-        return "RGB" if channels == "color" else "L"
-    if image.mode in ("1", "L"):
+    if image.mode in ("1", "L") and channels != "color":
         return "L"
+    if channels != "native":
+        return "RGB"
     return "RGBA" if image.has_transparency_data else "RGB"
+
+
+def _grey(pixels: Array, format_name: str | None) -> Array:
+    """The grey (height, width) of `pixels` (height, width, R G B), as OpenCV's reader of that format computes it."""
+    red, green, blue, rounding, places = _GREYS.get(format_name or "", _GREY)
+    wide = pixels.astype(np.int32)
+    total: Array = red * wide[..., 0] + green * wide[..., 1] + blue * wide[..., 2] + rounding
+    return (total >> places).astype(np.uint8)
