@@ -26,7 +26,7 @@ class _Passes:
     """For the 36 numbers of a transformed kernel of one channel and one output."""
 
 
-_PASSES = {"numpy": _Passes(0.05, 45, 35, 65), "fast": _Passes(0.04, 10, 10, 60)}
+_PASSES = {"numpy": _Passes(0.05, 45, 35, 65), "fast": _Passes(0.04, 10, 10, 45)}
 
 _FLOP = 0.012
 """One addition or multiplication in a large product."""
@@ -37,7 +37,7 @@ _STREAM = 0.33
 
 def _product(rows: int, inner: int, columns: int) -> float:
     """A product of (rows, inner) with (inner, columns): BLAS brings the second matrix into order first."""
-    return 2 * inner * columns * rows * _FLOP + inner * columns * 0.3
+    return 2 * inner * columns * rows * _FLOP + inner * columns * 0.12
 
 
 def tiles(geometry: Geometry) -> int:
@@ -79,4 +79,5 @@ def minimal_filters(geometry: Geometry) -> float:
 
 
 def _streamed(numbers: int) -> float:
-    return numbers * _STREAM if 4 * numbers > 2 * L2 else numbers * 0.1
+    """Numbers read once: from memory if they are many."""
+    return numbers * (_STREAM if 4 * numbers > 16 * L2 else _STREAM / 2 if 4 * numbers > 2 * L2 else _STREAM / 4)

@@ -186,11 +186,12 @@ class _WeightsGradient:
         self.scratch += max(input_scratch(images, tile), gradient_scratch(gradients, tile))
         self._transform_input = pick(transform_input)
         self._transform_gradient = pick(transform_gradient)
+        self._gather = pick(gather_weights_gradient)
 
     def run(self, x: Array, dy: Array, dw: Array, scratch: Array, add: bool) -> None:
         for channels, outputs in channel_ranges(self._geometry):
             total = self._sums(x[..., channels], dy[..., outputs], scratch)
-            gather_weights_gradient(total, dw[outputs], add=add)
+            self._gather(total, dw[outputs], add)
 
     def _sums(self, x: Array, dy: Array, scratch: Array) -> Array:
         part, tiling = self._part, self._tiling

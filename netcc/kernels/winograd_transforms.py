@@ -141,7 +141,7 @@ def transform_gradient(dy: Array, transformed: Array, scratch: Array, row: int, 
     _evaluate([halves[:, :, :, j] for j in range(tile)], [result[:, j] for j in range(EDGE)], (1, 1, 1))
 
 
-def gather_weights_gradient(products: Array, dw: Array, *, add: bool) -> None:
+def gather_weights_gradient(products: Array, dw: Array, add: bool) -> None:
     """dw[o, c] = G^T m G, or is added to, with m = products[:, c, o] as 6 x 6; dw (outputs, channels, r, r).
 
     The bilinear form of the forward pass read the other way: dg = G^T [(A dy A^T) * (B^T d B)] G, summed over tiles.

@@ -90,7 +90,50 @@ def tiles_out(y: Shape, tile: int, gap: int, bias: bool, addend: bool, relu: flo
     )
 
 
+def tiles_of_gradients(dy: Shape, row: int, rows: int, tile: int, gap: int) -> Any:
+    """Arguments of transform_gradient."""
+    tiles = dy[0], rows, -(-dy[2] // tile), dy[3]
+    return lambda make: (
+        make.array(*dy, gap=gap),
+        make.array(36, *tiles),
+        make.array(winograd.gradient_scratch(tiles, tile)),
+        row,
+        tile,
+    )
+
+
+def filters(channels: int, outputs: int, size: int) -> Any:
+    """Arguments of transform_weights."""
+    return lambda make: (
+        make.array(outputs, channels, size, size).transpose(2, 3, 1, 0),
+        make.array(36, channels, outputs),
+    )
+
+
 ROWS = [
+    *(
+        Row(winograd.transform_gradient, tiles_of_gradients(shape, row, rows, tile, gap), scratch=(2,))
+        for tile in (2, 4)
+        for shape, row, rows in (((2, 8, 8, 16), 0, 2), ((1, 11, 9, 37), 1, 2), ((1, 5, 6, 3), 0, 2))
+        for gap in (0, 3)
+    ),
+    *(
+        Row(winograd.transform_weights, filters(*sizes))
+        for sizes in ((5, 7, 3), (130, 520, 3), (2, 2, 3), (1, 16, 3), (4, 6, 5))
+    ),
+    *(
+        Row(
+            winograd.gather_weights_gradient,
+            lambda make, sizes=sizes, size=size, add=add: (
+                make.array(36, *sizes),
+                make.array(sizes[1], sizes[0], size, size),
+                add,
+            ),
+        )
+        for sizes in ((5, 16), (3, 37), (2, 150), (4, 3))
+        for size in (3, 5)
+        for add in (False, True)
+    ),
     *(Row(winograd.transform_input, tiles_in(*sizes, gap), scratch=(2,)) for sizes in TILES for gap in (0, 3)),
     *(
         Row(winograd.transform_output, tiles_out(shape, tile, gap, *ends), scratch=(0, 5))
