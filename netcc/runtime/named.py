@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, SupportsIndex, TypeVar, overload
 
 from netcc.blob import Blob
@@ -17,19 +17,29 @@ ADVICE = "write into its array: ....data[...] = numbers"
 
 
 class Named(OrderedDict[str, T]):
-    """Things by name, in the order of the net. A name that does not exist raises UnknownNameError, a KeyError."""
+    """Things by name, in the order of the net. A name that does not exist raises UnknownNameError, a KeyError.
 
-    def __init__(self, items: Iterable[tuple[str, T]], complaint: Complaint) -> None:
+    Things cannot be replaced. A copy is the user's own and may be changed.
+    """
+
+    _complaint: Complaint | None = None
+
+    def __init__(
+        self, items: Iterable[tuple[str, T]] | Mapping[str, T] = (), complaint: Complaint | None = None
+    ) -> None:
         super().__init__(items)
         self._complaint = complaint
 
     def __missing__(self, name: str) -> T:
-        raise self._complaint(name)
+        raise self._complaint(name) if self._complaint else KeyError(name)
 
     def __setitem__(self, name: str, thing: T) -> None:
-        if hasattr(self, "_complaint"):
+        if self._complaint:
             raise UsageError(f"{name!r} cannot be replaced", notes=[ADVICE])
         super().__setitem__(name, thing)
+
+    def __copy__(self) -> Named[T]:
+        return self.copy()
 
     def __repr__(self) -> str:
         return f"{{{', '.join(f'{name!r}: {thing!r}' for name, thing in self.items())}}}"

@@ -149,7 +149,7 @@ def source_of(definition: str | os.PathLike[str]) -> Source:
     """The text itself if `definition` looks like one, else that of the file of that name."""
     if not isinstance(definition, str | os.PathLike):
         raise UsageError(
-            f"a definition cannot be read from a {type(definition).__name__}",
+            f"a definition cannot be of type {type(definition).__name__}",
             notes=["expected a path or the text itself (a str), a tree, or a message"],
         )
     if isinstance(definition, str) and not COLON_IN_PATH.match(definition) and set(definition) & set("\n{:"):

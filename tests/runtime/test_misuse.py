@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -174,6 +175,15 @@ def test_blobs_are_written_into_not_replaced(net: Net) -> None:
     net.blobs["data"].data = X[::-1]
     np.testing.assert_array_equal(net.blobs["data"].data, X[::-1])
     net.blobs["data"].data = X
+
+
+def test_a_copy_of_what_has_names_is_the_users_own(net: Net) -> None:
+    for mine in (net.params.copy(), copy.copy(net.params)):
+        mine["new"] = mine.pop("ip")
+        assert list(mine) == ["conv", "new"]
+        with pytest.raises(KeyError, match="other"):
+            mine["other"]
+    assert list(net.params) == ["conv", "ip"]
 
 
 @pytest.mark.parametrize(

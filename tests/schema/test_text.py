@@ -37,7 +37,7 @@ def test_what_is_no_definition(thing: Any) -> None:
         with pytest.raises(UsageError) as caught:
             ask(thing)
         assert str(caught.value) == (
-            f"error: a definition cannot be read from a {kind}\n"
+            f"error: a definition cannot be of type {kind}\n"
             "  expected a path or the text itself (a str), a tree, or a message"
         )
 
