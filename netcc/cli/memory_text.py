@@ -29,7 +29,7 @@ def memory_text(table: MemoryTable, *, every: bool = False) -> str:
         rows.append([[f"({len(small)} smaller)"], [], [], [size], []])
     rows.append([["alive"], [], [], [], [_levels(table)]])
     header = ["buffer", "role", "offset", "size", f"steps 0 to {len(table.steps) - 1}"]
-    title = f"{table.name or '(no name)'}, {table.phase}: {len(table.buffers)} buffers, {len(table.steps)} steps"
+    title = f"{table.name or '(no name)'}, {table.phase}: buffers {len(table.buffers)}, steps {len(table.steps)}"
     return f"{title}\n\n{columns(header, rows, right={2, 3}, total=True)}\n\n{totals_text(table)}"
 
 

@@ -173,7 +173,9 @@ def totals_text(table: TimeTable) -> str:
     if table.backward:
         parts += [f"backward {_milliseconds(total(table.backward))} ms", f"update {_milliseconds(table.update)} ms"]
     whole = f"{_milliseconds(table.seconds)} ms a step, " if table.backward else ""
-    return f"{', '.join(parts)}: {whole}{table.batch / table.seconds:,.0f} images/s"
+    rate = table.batch / table.seconds
+    images = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+    return f"{', '.join(parts)}: {whole}{images} images/s"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netcc.errors import ShapeError, UsageError
+from netcc.errors import NetccError, ShapeError, UsageError
 from netcc.ir.graph import Graph, Node, Value
 from netcc.report.limits import measure_limits
 from netcc.report.shapes import graph_with_shapes
@@ -48,6 +48,8 @@ def time_net(
     given = {name: (batch or shape[0], *shape[1:]) for name, shape in (inputs or {}).items()}
     net = with_batch(net, batch)
     graph = graph_with_shapes(select(net, phase, level, stages), given, folder)
+    if not graph.nodes:
+        raise UsageError(f"nothing to time: the net has no layers in phase {phase.name}")
     if train and not graph.loss_values():
         notes = ["is it a net for use? the one for training ends with a loss, as in zoo:lenet/train"]
         raise UsageError(f"nothing to train: the net has no loss in phase {phase.name}", notes=notes)
@@ -95,11 +97,17 @@ def with_inputs(net: BoundNet, graph: Graph, shapes: Mapping[str, Shape]) -> Bou
 
 
 def fill_inputs(net: Net) -> None:
-    """Standard normal numbers into the inputs of `net`, zeros into those that only say labels."""
+    """Standard normal numbers into the inputs of `net`, zeros into those that only say labels; zeros into all where a
+    layer refuses such numbers, as one that looks words up does."""
     random = np.random.default_rng(0)
     for value in net.graph.inputs():
         data = net.blobs[value.name].data
         data[...] = 0 if _says_labels(value) else random.standard_normal(data.shape, dtype=np.float32)
+    try:
+        net.forward()
+    except NetccError:
+        for value in net.graph.inputs():
+            net.blobs[value.name].data[...] = 0
 
 
 def _copy(net: BoundNet) -> caffe_pb2.NetParameter:

@@ -18,7 +18,7 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "b" bottom: "y" top: "loss"
 """
 
 TIMELINE = """\
-small, TEST: 3 buffers, 3 steps
+small, TEST: buffers 3, steps 3
 
 buffer  role  offset     size  steps 0 to 2
 ───────────────────────────────────────────

@@ -121,6 +121,16 @@ def test_labels_are_classes_and_data_are_not_all_the_same() -> None:
         assert len(np.unique(net.blobs["x"].data)) == 12
 
 
+def test_numbers_that_a_layer_refuses_are_zeros() -> None:
+    words = 'layer { name: "e" type: "Embed" bottom: "x" top: "e" embed_param { num_output: 2 input_dim: 3 } }'
+    assert timed_net.time_net(bind_net(input_layer("x", 3, 4) + words), TEST, 1).forward[1].type == "Embed"
+
+
+def test_a_net_without_layers_is_refused() -> None:
+    with pytest.raises(UsageError, match="nothing to time: the net has no layers in phase TEST"):
+        timed_net.time_net(bind_net('name: "empty"\n'), TEST, 1)
+
+
 def test_training_needs_a_loss() -> None:
     with pytest.raises(UsageError, match="nothing to train: the net has no loss in phase TRAIN"):
         timed_net.time_net(bind_net(input_layer("x", 3, 4) + inner_product("fc", "x", "fc", 5)), TRAIN, 1, train=True)
