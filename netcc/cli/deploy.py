@@ -63,9 +63,10 @@ def deploy(
 
     if used and out:
         raise UsageError("--check writes nothing: it excludes --out")
+    trained = read_net(net, strict=strict)
     make = partial(
         deployed,
-        read_net(net, strict=strict),
+        trained,
         outputs=outputs,
         activations=not scores,
         batch=batch,
@@ -81,8 +82,12 @@ def deploy(
     graph = graph_with_shapes(select(read_net(used, strict=strict), TEST), {}, folder_of(used))
     try:
         done = make(inputs=inputs)
-    except ShapeError:  # the data are not at hand: those of the net for use will do
-        done = make(inputs={**{value.name: value.shape for value in graph.inputs()}, **inputs})
+    except ShapeError:  # the data are not at hand: the shapes of the net for use will do
+        read = {top for layer in trained.message.layer if not layer.bottom for top in layer.top}
+        borrowed = {value.name: value.shape for value in graph.inputs() if value.name in read}
+        if not borrowed.keys() - inputs.keys():
+            raise
+        done = make(inputs={**borrowed, **inputs})
     found = differences(deployed_graph(done.text), graph)
     for difference in found:
         echo_diagnostics(str(difference))

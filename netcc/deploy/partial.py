@@ -23,9 +23,14 @@ class Known:
 
     def check(self, nodes: Collection[Node]) -> None:
         """Raises the fault of the first value of one of `nodes` that another of them, or nobody, reads."""
-        for value, fault in self.faults.items():
-            if value.producer in nodes and (not value.uses or any(use.node in nodes for use in value.uses)):
-                raise fault
+        wanted = {
+            value: fault
+            for value, fault in self.faults.items()
+            if value.producer in nodes and (not value.uses or any(use.node in nodes for use in value.uses))
+        }
+        for value, fault in wanted.items():
+            _ask_for(value.producer, wanted)
+            raise fault
 
 
 def known_shapes(definition: Definition, given: Mapping[str, Shape], probe: Probe | None) -> Known:
@@ -46,6 +51,12 @@ def known_shapes(definition: Definition, given: Mapping[str, Shape], probe: Prob
                 unknown = error
         known.faults.update((value, unknown) for value in node.outputs if not _is_given(node, value, given))
     return known
+
+
+def _ask_for(node: Node, wanted: Collection[Value]) -> None:
+    """Raises the fault of a data layer as if the shapes of the tops that are not `wanted` were known."""
+    if isinstance(node.layer, SourceLayer):
+        infer_node(node, {value.name: (1,) for value in node.outputs if value not in wanted}, None, {})
 
 
 def _is_given(node: Node, value: Value, given: Mapping[str, Shape]) -> bool:

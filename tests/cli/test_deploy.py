@@ -67,3 +67,14 @@ def test_a_file_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
     shown = run("deploy", TRAIN, *INPUT, "-o", tmp_path / "no" / "used.prototxt")
     assert shown.exit_code == 1
     assert shown.stderr.startswith(f"error: cannot write {tmp_path}/no/used.prototxt: the folder {tmp_path}/no")
+
+
+def test_a_net_for_use_with_other_inputs_lends_no_shapes(run: Run, place: Path) -> None:
+    (place / "used.prototxt").write_text(Path(DEPLOY).read_text().replace('top: "data"', 'top: "image"').replace(
+        'bottom: "data"', 'bottom: "image"'))  # fmt: skip
+    shown = run("deploy", TRAIN, "--check", "used.prototxt")
+    assert shown.exit_code == 1
+    assert "error: the shape of the batches is not known: no data source is at hand" in shown.stderr
+    told = run("deploy", TRAIN, "--check", "used.prototxt", *INPUT)
+    assert told.exit_code == 1
+    assert told.stderr.splitlines()[0] == "error: input 'data' is missing"

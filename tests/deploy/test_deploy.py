@@ -250,3 +250,14 @@ def test_layers_that_do_not_fit_the_new_batch_are_refused_with_advice() -> None:
 def test_inputs_of_other_kinds_stay() -> None:
     text = input_layer("x", 3, 2) + inner_product("ip", "x", "y", 2)
     assert made(text).inputs == {"x": (3, 2)}
+
+
+def test_the_shape_that_is_asked_for_is_that_of_a_blob_that_is_needed() -> None:
+    text = (
+        layer("d", "HDF5Data", "", "label x", 'hdf5_data_param { source: "s" batch_size: 4 }')
+        + inner_product("ip", "x", "y", 3)
+        + layer("loss", "SoftmaxWithLoss", "y label", "loss")
+    )
+    lines = refused(text).splitlines()
+    assert lines[0].endswith("error: the shape of top 'x' is not known: no data source is at hand")
+    assert made(text, {"x": (4, 2)}).inputs == {"x": (1, 2)}
