@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import doctest
-import re
-import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.examples import blocks, check_console, check_python
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,10 +24,6 @@ layer { name: "pool" type: "Pooling" bottom: "dat" top: "pool" pooling_param { k
 """
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as the README assumes it: the zoo, digits, a net with faults."""
@@ -41,32 +35,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_are_examples() -> None:
-    assert len(blocks("console")) >= 2
-    assert len(blocks("python")) >= 3
+    assert len(blocks(README, "console")) >= 2
+    assert len(blocks(README, "python")) >= 3
 
 
-@pytest.mark.parametrize("block", blocks("console"), ids=lambda block: block.splitlines()[0])
+@pytest.mark.parametrize("block", blocks(README, "console"), ids=lambda block: block.splitlines()[0])
 def test_console_examples_print_what_is_shown(block: str, place: Path) -> None:
-    for call in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, expected = call.partition("\n")
-        program, *arguments = shlex.split(command)
-        assert program == "netcc"
-        done = subprocess.run(
-            [sys.executable, "-m", "netcc", *arguments],
-            cwd=place,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert done.stdout == expected
+    check_console(block, place)
 
 
 def test_python_examples_print_what_is_shown(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
-    source = "\n".join(blocks("python"))
-    test = doctest.DocTestParser().get_doctest(source, {}, "README.md", "README.md", 0)
-    assert len(test.examples) > 10
-    said: list[str] = []
-    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
-    assert result.failed == 0, "".join(said)
+    assert check_python("\n".join(blocks(README, "python")), "README.md") > 10
