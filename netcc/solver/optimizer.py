@@ -14,6 +14,8 @@ import numpy as np
 
 from netcc.errors import SolverError
 from netcc.ir.graph import Parameter
+from netcc.kernels.momentum import momentum_step
+from netcc.kernels.twins import pick
 from netcc.plan.plan import LayerStep, Plan
 from netcc.plan.slices import processors
 from netcc.runtime.net import Net
@@ -21,7 +23,7 @@ from netcc.runtime.threads import run_together
 from netcc.schema import caffe_pb2
 from netcc.solver.hyperparameters import make_decay, make_momentum
 from netcc.solver.local_rate import make_local_rate
-from netcc.solver.rules import Rule, make_rule
+from netcc.solver.rules import Momentum, Rule, make_rule
 from netcc.types import Array
 
 TILE = 65_536
@@ -87,6 +89,7 @@ class Optimizer:
         written = _written(net.plan)
         self._unwritten = [diffs[parameter] for parameter in self.parameters if parameter not in written]
         self._shares = [self._cut(start, stop) for start, stop in self._ranges()]
+        self._momentum_step = pick(momentum_step)
 
     def clear_unwritten(self) -> None:
         """Zeroes the gradients that the backward pass does not overwrite (nothing learns there)."""
@@ -105,6 +108,12 @@ class Optimizer:
         correction = rule.rate(1.0, iteration)
         penalties = [decay * parameter.decay_mult for parameter in self.parameters]
 
+        def momentum_steps(tiles: Sequence[Tile]) -> None:
+            assert isinstance(rule, Momentum)
+            for tile in tiles:
+                numbers = scale, penalties[tile.index], rule.momentum, rates[tile.index] * correction
+                self._momentum_step(tile.data, tile.gradient, tile.moments[0], tile.scratch[0], *map(float, numbers))
+
         def update(tiles: Sequence[Tile]) -> None:
             for tile in tiles:
                 penalty, own = penalties[tile.index], rates[tile.index]
@@ -117,7 +126,8 @@ class Optimizer:
                     _add_penalty(tile, penalty * own, signs)
                 np.subtract(tile.data, tile.gradient, out=tile.data)
 
-        run_together([(update, share) for share in self._shares])
+        steps = momentum_steps if isinstance(rule, Momentum) and not signs else update
+        run_together([(steps, share) for share in self._shares])
 
     def _local_rates(self, rate: float, momentum: float, scale: float) -> list[float]:
         """The rate of each parameter; `scale` is what gradients will be multiplied with."""

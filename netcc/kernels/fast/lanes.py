@@ -9,8 +9,8 @@ Every such function also takes a pattern: `whole(x)`, a register full of the ele
 only the first `count` of them are there, for the channels that are left over. So a kernel is written once and called
 with either.
 
-A product may be fused with the sum it goes into, which rounds once instead of twice; where bytes must be those of NumPy
-a twin is made of plain loops instead.
+A product may be fused with the sum it goes into, which rounds once instead of twice; `rounded` forbids it where bytes
+must be those of NumPy.
 """
 
 from __future__ import annotations
@@ -218,6 +218,19 @@ def store(typing: Any, array: Any, offset: Any, value: Any, pattern: Any) -> Any
         return context.get_dummy_value()
 
     return types.void(array, types.intp, value, pattern), generate
+
+
+@intrinsic
+def rounded(typing: Any, value: Any) -> Any:
+    """The lanes as they are: what made them is not fused with what they go into."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = context.get_value_type(value)
+        name = f"llvm.arithmetic.fence.v{value.count}{_letters(value.dtype)}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
+        return builder.call(function, args)
+
+    return value(value), generate
 
 
 @intrinsic
