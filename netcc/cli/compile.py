@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from netcc.runtime.loading import Mismatch
 
 
+MOST_NAMES = 8
+"""So many layers that are left out are named."""
+
+
 def _read_keep(context: click.Context, option: click.Parameter, value: str | None) -> Keep:
     if value is None or value == "all":
         return "all" if value else None
@@ -168,6 +172,10 @@ class Wishes:
         made = ready.compile(self.keep, preprocessing_for(ready, self.mean, self.scale, self.labels))
         made.save(output)
         click.echo(f"{output}: {made.summary()}; {size_text(Path(output).stat().st_size)}")
+        gone = [node.name for node in ready.graph.nodes if node.name not in set(made.layers)]
+        if gone:
+            more = f" and {len(gone) - MOST_NAMES} more" if len(gone) > MOST_NAMES else ""
+            click.echo(f"left out, since no output needs them: {', '.join(gone[:MOST_NAMES])}{more}")
 
     def _write_module(self, ready: Ready, output: str) -> None:
         from netcc.emit.module import write_module

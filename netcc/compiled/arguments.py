@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import numpy.typing as npt
 
-from netcc.errors import LayerError, ShapeError, UsageError, closest
+from netcc.arrays import as_numbers
+from netcc.errors import LayerError, NetccError, ShapeError, UsageError, closest
 from netcc.types import Array, Shape, format_shape
 
 
@@ -16,7 +16,7 @@ def check_arguments(
 ) -> dict[str, Array]:
     """The arrays of all inputs, in the order of `inputs`.
 
-    Raises UsageError where one is missing, unknown, given twice, or is no array of real numbers.
+    Raises UsageError where one is missing, unknown or given twice, ArrayError where it holds no real numbers.
     """
     listed = f"inputs: {', '.join(f'{name} ({format_shape(shape)})' for name, shape in inputs.items()) or 'none'}"
     if len(arrays) > len(inputs):
@@ -41,13 +41,9 @@ def _inputs(number: int) -> str:
 def _numbers(name: str, given: npt.ArrayLike, shape: Shape) -> Array:
     expected = f"expected {format_shape(shape)}"
     try:
-        array = np.asarray(given)
-    except ValueError:
-        raise UsageError(f"input {name!r} is no array: its rows differ in length", notes=[expected]) from None
-    if array.dtype.kind not in "buif":
-        raise UsageError(
-            f"input {name!r} holds {array.dtype}, which is no real number", notes=[f"{expected} of float32"]
-        )
+        array = as_numbers(given, f"input {name!r}")
+    except NetccError as error:
+        raise error.located(None, expected) from None
     if array.size == 0:
         raise ShapeError(f"input {name!r} is empty: {format_shape(array.shape)}", notes=[expected])
     return array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -17,7 +18,7 @@ from netcc.compiled.description import NetFacts, lay_out
 from netcc.compiled.facts_json import FactsFault, as_damage, facts_from_json, facts_to_json
 from netcc.compiled.layout import Layout, Layouts
 from netcc.compiled.preprocessing import Preprocessing
-from netcc.compiled.table import ends, table_text, title
+from netcc.compiled.table import ends, layer_table, preprocessing_lines, summary
 from netcc.errors import LayerError, ShapeError, UsageError
 from netcc.layers.python_objects import PythonObjects, objects_for_net, using
 from netcc.types import Array, Phase, Shape, count
@@ -57,6 +58,7 @@ class CompiledNet:
         self._layouts = Layouts(facts, self._arrays, np.random.default_rng(seed))
         with using(self._objects):
             laid = lay_out(facts, facts.inputs)
+        self._table = layer_table(facts, laid)
         self.inputs: dict[str, Shape] = dict(facts.inputs)
         self.outputs: dict[str, Shape] = {name: value.shape for name, value in laid.outputs.items()}
 
@@ -68,6 +70,11 @@ class CompiledNet:
     def phase(self) -> Phase:
         """The phase whose layers the net has."""
         return self._facts.phase
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the layers that it kept, in order."""
+        return [layer.name for layer in self._facts.layers]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -144,7 +151,7 @@ class CompiledNet:
 
     def summary(self) -> str:
         """The net in one line: its size, what it takes and what it gives."""
-        return title(self._facts) + "; " + "; ".join(ends(self._facts, self.outputs))
+        return summary(self._facts, self.outputs)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -168,8 +175,19 @@ class CompiledNet:
     ) -> None:
         self.close()
 
+    def __str__(self) -> str:
+        """Inputs, outputs and what is done to images, then all layers with their shapes."""
+        return "\n".join([*self._head(), "", str(self._table)])
+
     def __repr__(self) -> str:
-        return table_text(self._facts, self.outputs, self.preprocessing)
+        """As `str`, but the middle of a long net is left out."""
+        return "\n".join([*self._head(), "", repr(self._table)])
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<div>{escape(line)}</div>" for line in self._head()) + self._table._repr_html_()
+
+    def _head(self) -> list[str]:
+        return [*ends(self._facts, self.outputs), *preprocessing_lines(self.preprocessing)]
 
 
 def load(path: str | Path, *, allow_python: bool = False, verify: bool = True, seed: int | None = None) -> CompiledNet:

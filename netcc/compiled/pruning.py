@@ -28,6 +28,8 @@ def outputs_to_keep(graph: Graph, keep: Keep = None) -> list[Value]:
         return [value for value in blobs.values() if not is_fed(value.producer)]
     if isinstance(keep, str):
         raise UsageError(f"keep is {keep!r}; expected a list of names of blobs, or 'all'")
+    if not keep:
+        raise UsageError("keep names no blob", notes=["leave it out, or name the blobs that are to come out"])
     for name in keep:
         if name not in blobs:
             near = closest(name, blobs)

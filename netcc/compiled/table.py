@@ -1,44 +1,27 @@
-"""What a compiled net shows of itself."""
+"""What a compiled net shows of itself beside its layers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netcc.compiled.description import NetFacts
+from netcc.compiled.description import Laid, NetFacts
 from netcc.compiled.preprocessing import Preprocessing
+from netcc.ir.graph import Graph
+from netcc.ir.table import ShapeTable, shape_table
 from netcc.types import Shape, count, format_shape
 
-MOST_LAYERS = 60
-"""Of longer nets only the first and last layers are shown."""
+
+def layer_table(facts: NetFacts, laid: Laid) -> ShapeTable:
+    """The layers of the net with their shapes, parameters and sums."""
+    own = laid.graph.nodes[: len(facts.layers)]  # those that hold kept blobs come after
+    return shape_table(Graph(facts.name, facts.phase, own))
 
 
-def table_text(facts: NetFacts, outputs: Mapping[str, Shape], preprocessing: Preprocessing) -> str:
-    """A title, inputs and outputs, then a row for each layer: its name, type, bottoms, tops and parameters."""
-    values = [top for layer in facts.layers for top in layer.tops]
-    rows = [
-        (
-            layer.name,
-            layer.layer.type,
-            ", ".join(values[place] for place in layer.bottoms),
-            ", ".join(layer.tops),
-            ", ".join("x".join(map(str, facts.parameters[place].shape)) for place in layer.parameters),
-        )
-        for layer in facts.layers
-    ]
-    if len(rows) > MOST_LAYERS:
-        half = MOST_LAYERS // 2
-        rows = [*rows[:half], ("...", f"{len(rows) - 2 * half} more", "", "", ""), *rows[-half:]]
-    header = ("layer", "type", "bottoms", "tops", "parameters")
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (header, *rows)]
-    head = [title(facts), *ends(facts, outputs), *_preprocessing_lines(preprocessing), ""]
-    return "\n".join([*head, lines[0], "-" * len(lines[0]), *lines[1:]])
-
-
-def title(facts: NetFacts) -> str:
-    """Name, phase and size."""
+def summary(facts: NetFacts, outputs: Mapping[str, Shape]) -> str:
+    """Name, size, what goes in and what comes out, in one line."""
     numbers = sum(count(item.shape) for item in facts.parameters)
-    return f"{facts.name or '(no name)'}, {facts.phase.name}: {len(facts.layers)} layers, {numbers:,} parameters"
+    title = f"{facts.name or '(no name)'}, {facts.phase.name}: {len(facts.layers)} layers, {numbers:,} parameters"
+    return "; ".join([title, *ends(facts, outputs)])
 
 
 def ends(facts: NetFacts, outputs: Mapping[str, Shape]) -> list[str]:
@@ -50,7 +33,8 @@ def _shapes(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {format_shape(shape)}" for name, shape in shapes.items()) or "none"
 
 
-def _preprocessing_lines(preprocessing: Preprocessing) -> list[str]:
+def preprocessing_lines(preprocessing: Preprocessing) -> list[str]:
+    """What is done to images, and the first names of classes."""
     mean, lines = preprocessing.mean, []
     if mean is not None:
         whole = mean.shape[1:] != (1, 1)

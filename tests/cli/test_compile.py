@@ -45,11 +45,15 @@ def test_a_net_for_training_becomes_one_for_use(run: Run, weights: Path) -> None
     assert shown.exit_code == 0
     assert shown.stdout.startswith("x.netcc: LeNet, TEST: 8 layers, 431,080 parameters; inputs: data")
     assert "outputs: ip2 1 x 10" in shown.stdout
+    assert shown.stdout.splitlines()[1:] == ["left out, since no output needs them: accuracy, loss"]
 
 
 def test_kept_blobs(run: Run, weights: Path) -> None:
     shown = run("compile", "deploy.prototxt", "--weights", weights, "--keep", "pool2, prob", "-o", "x.netcc")
     assert "outputs: pool2 1 x 50 x 4 x 4, prob 1 x 10" in shown.stdout
+    shown = run("compile", "zoo:googlenet", "--keep", "conv2/3x3", "-o", "x.netcc")
+    assert "left out, since no output needs them: conv2/norm2, pool2/3x3_s2, " in shown.stdout
+    assert shown.stdout.endswith(" more\n")
     assert "outputs: conv1" in run("compile", "zoo:lenet", "--keep", "all", "-o", "x.netcc").stdout
 
 

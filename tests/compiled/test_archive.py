@@ -224,6 +224,14 @@ def test_a_file_that_is_replaced_while_it_is_in_use(file: Path) -> None:
     assert not np.array_equal(netcc.load(file)(X), expected)
 
 
+def test_a_net_is_saved_over_its_own_file(file: Path) -> None:
+    net, before = netcc.load(file), file.read_bytes()
+    expected = net(X)
+    net.save(file)
+    assert file.read_bytes() == before
+    np.testing.assert_array_equal(net(X), expected)
+
+
 def test_a_place_that_cannot_be_written(file: Path, tmp_path: Path) -> None:
     net = netcc.load(file)
     with pytest.raises(OutputError) as caught:

@@ -21,7 +21,7 @@ SHAPES = {"data": (2, 5)}
 def layers(net: netcc.Net | str, **options: object) -> tuple[list[str], list[str], list[str]]:
     """Names of the layers, inputs and outputs."""
     made = netcc.compile(net, shapes=SHAPES, **options)  # type: ignore[arg-type]
-    return [layer.name for layer in made._facts.layers], list(made.inputs), list(made.outputs)
+    return made.layers, list(made.inputs), list(made.outputs)
 
 
 def test_losses_metrics_and_labels_go() -> None:
@@ -31,6 +31,12 @@ def test_losses_metrics_and_labels_go() -> None:
 def test_all_blobs_can_be_kept() -> None:
     everything = ["d", "fc", "relu", "last", "loss", "accuracy"]
     assert layers(TRAIN_VAL, keep="all") == (everything, ["data", "label"], ["fc", "last", "loss", "accuracy"])
+
+
+def test_an_input_can_be_kept() -> None:
+    assert layers(TRAIN_VAL, keep=["data", "fc"]) == (["d", "fc", "relu"], ["data"], ["data", "fc"])
+    x = np.ones((2, 5))
+    np.testing.assert_array_equal(netcc.compile(TRAIN_VAL, shapes=SHAPES, keep=["data", "fc"])(x)["data"], x)
 
 
 def test_what_lies_behind_the_kept_blobs_goes() -> None:
@@ -88,6 +94,7 @@ def test_nothing_is_left() -> None:
             ["x"],
             "error: the net has no blob 'x' to keep\n  its blobs: data, label, fc, last, loss, accuracy",
         ),
+        ([], "error: keep names no blob\n  leave it out, or name the blobs that are to come out"),
         ("last", "error: keep is 'last'; expected a list of names of blobs, or 'all'"),
     ],
 )

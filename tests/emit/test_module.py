@@ -97,6 +97,19 @@ def test_any_batch(tmp_path: Path) -> None:
         assert_close(found, net.forward(data=data)["prob"], "prob")
 
 
+def test_images_of_another_size(tmp_path: Path) -> None:
+    net = (
+        'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 2 dim: 8 dim: 8 } } }\n'
+        'layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" '
+        'convolution_param { num_output: 3 kernel_size: 3 weight_filler { type: "xavier" } } }\n'
+        'layer { name: "pool" type: "Pooling" bottom: "conv" top: "pool" pooling_param { global_pooling: true } }\n'
+    )
+    with netcc.Net(net, netcc.TEST, seed=1) as made:
+        emit(made, tmp_path / "net.py")
+        data = np.random.default_rng(0).random((2, 2, 11, 6), np.float32)
+        assert_close(load_class(tmp_path / "net.py", "")().forward(data), made.forward(data=data)["pool"], "pool")
+
+
 @pytest.mark.parametrize(
     "names", [("class", "np", "self"), ("p", "g", "relu"), ("1x/y", "d_a", "a"), ("convolution", "sum", "f-1")]
 )

@@ -40,13 +40,12 @@ SIDES = {
 }
 """The side of an image that is enough for nets of these families."""
 
-FAST = {"char_lstm", "cifar10_full", "cifar10_quick", "lenet5", "mlp", "resnet18", "resnet20_cifar"}
-FAST |= {"mobilenet_v1", "mobilenet_v2", "shufflenet", "squeezenet_1_1", "plain18", "se_resnet50", *GALLERY} - {
-    "blocks/aspp"
-}
+FAST = {"char_lstm", "cifar10_quick", "lenet5", "mlp", "mobilenet_v2", "resnet20_cifar", "shufflenet", *GALLERY}
+FAST |= {"squeezenet_1_1"}
+FAST -= {"blocks/aspp"}
 """Nets that take about a second; the others are for `make test-slow`."""
 
-TRAINED = {"char_lstm", "cifar10_full", "cifar10_quick", "lenet5", "mlp", "resnet20_cifar", "shufflenet"}
+TRAINED = {"char_lstm", "cifar10_full", "lenet5", "mlp", "resnet20_cifar", "shufflenet"}
 """Nets whose training is tried every time."""
 
 WHOLE = {"inception_v3": (2, 3, 299, 299), "ssd300": (1, 3, 300, 300)}
