@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netcc.emit.names import class_name
@@ -20,6 +20,7 @@ numbers = st.one_of(st.integers(-999, 999), st.floats(width=32, allow_nan=False,
 values = st.recursive(numbers, lambda inner: st.lists(inner, max_size=6).map(tuple), max_leaves=12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text("abcdefg_", min_size=1, max_size=12), values), max_size=6), st.integers(0, 2))
 def test_every_statement_means_what_it_is_made_of(arguments: list[tuple[str, Any]], indent: int) -> None:
     made = call("function", [literal(value, f"a_{name}=") for name, value in dict(arguments).items()])
