@@ -14,7 +14,7 @@ from netcc.types import Array
 LOWEST = float(np.finfo(np.float32).min)
 """What a maximum starts from, -FLT_MAX."""
 
-_SHORT = 192
+SHORT = 128
 """Up to so many channels a pixel is too short a run of memory for NumPy to reach its speed."""
 
 
@@ -67,7 +67,7 @@ def fold_columns(
     windows that begin at any pixel: more numbers, but in one long run. `scratch` is as large as `source`.
     """
     taps, channels = max(run.taps for run in line), source.shape[3]
-    work = part(scratch, source.shape if stride > 1 and taps > 2 and channels <= _SHORT else (0, 0, 0, 0))
+    work = part(scratch, source.shape if stride > 1 and taps > 2 and channels <= SHORT else (0, 0, 0, 0))
     if work.size:
         _slide(combine, source.reshape(-1), work.reshape(-1), taps - 1, channels)
     source, target, work = (array.transpose(2, 0, 1, 3) for array in (source, target, work))

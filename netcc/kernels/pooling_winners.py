@@ -8,7 +8,7 @@ import numpy as np
 
 from netcc.kernels.blocks import blocks, carve, carved
 from netcc.kernels.geometry import Pair
-from netcc.kernels.pooling_maximum import LOWEST, all_ordinary
+from netcc.kernels.pooling_maximum import LOWEST, SHORT, all_ordinary
 from netcc.kernels.windows import Run, Window2, runs, runs_between
 from netcc.types import Array, count
 
@@ -26,17 +26,18 @@ def winners(x: Array, y: Array, winner: Array, scratch: Array, window: Window2, 
     (height, width), (result, result_width) = x.shape[1:3], y.shape[1:3]
     columns = runs(width, result_width, kernel_width, stride_width, pad_width)
     whole = next((run for run in columns if run.taps == kernel_width > 1), None)
+    short = stride_width > 1 and x.shape[3] <= SHORT
     for images, start, stop in blocks(len(x), result, block):
         rows, low, high = runs_between(height, result, kernel, stride, pad, start, stop)
         source, target, places = x[images, low:high], y[images, start:stop], winner[images, start:stop]
-        apart = whole if whole and all_ordinary(source) else None
-        if apart:
-            here = (slice(None), slice(None), apart.windows())
-            _win_anywhere(source, target[here], places[here], scratch, (rows, stride), (apart, stride_width))
+        ordinary = all_ordinary(source)
         for run in columns:
-            if run is not apart:
-                here = (slice(None), slice(None), run.windows())
-                _win(source, target[here], places[here], scratch, (rows, stride), (run, stride_width), kernel_width)
+            here = (slice(None), slice(None), run.windows())
+            arrays, line = (source, target[here], places[here]), (run, stride_width)
+            if run is whole and ordinary and short:
+                _win_anywhere(*arrays, scratch, (rows, stride), line)
+            else:
+                _win(*arrays, scratch, (rows, stride), line, kernel_width, ordinary=ordinary)
 
 
 def winners_scratch(seen: int, result: int) -> int:
@@ -46,9 +47,17 @@ def winners_scratch(seen: int, result: int) -> int:
 
 
 def _win(
-    source: Array, target: Array, places: Array, scratch: Array, rows: Line, column: tuple[Run, int], width: int
+    source: Array,
+    target: Array,
+    places: Array,
+    scratch: Array,
+    rows: Line,
+    column: tuple[Run, int],
+    width: int,
+    *,
+    ordinary: bool,
 ) -> None:
-    """The winners of the windows of one run of columns, whatever the numbers are."""
+    """The winners of the windows of one run of columns; unless the numbers are `ordinary`, whatever they are."""
     run, stride = column
     if run.taps == 0:
         target.fill(LOWEST)
@@ -57,15 +66,24 @@ def _win(
     shape = (*source.shape[:2], target.shape[2], source.shape[3])
     joined, taps, marks, wins = carve(scratch, [shape], [shape] * 3)
     lowest = np.full(source.shape[3], LOWEST, source.dtype)
-    np.fmax(source[:, :, run.numbers(0, stride)], lowest, out=joined)
-    taps.fill(run.tap)
-    for place in range(1, run.taps):
-        challenger = source[:, :, run.numbers(place, stride)]
-        _challenge(challenger, np.uint8(run.tap + place), joined, taps, (marks, wins))
+    seen = [source[:, :, run.numbers(place, stride)] for place in range(run.taps)]
+    if ordinary and run.taps > 1:
+        np.greater(seen[1], seen[0], out=taps.view(np.bool_))
+        np.fmax(seen[1], seen[0], out=joined)
+        if run.tap:
+            np.add(taps, np.uint8(run.tap), out=taps)
+        first = 2
+    else:
+        np.fmax(seen[0], lowest, out=joined)
+        taps.fill(run.tap)
+        first = 1
+    for place in range(first, run.taps):
+        _challenge(seen[place], np.uint8(run.tap + place), joined, taps, (marks, wins))
     _, _, marks, wins = carve(scratch, [shape], [shape, target.shape, target.shape])
     _join_rows(joined, taps, target, places, (marks, wins), rows, width)
-    np.greater(target, lowest, out=wins.view(np.bool_))
-    np.multiply(places, wins, out=places)
+    if not ordinary:
+        np.greater(target, lowest, out=wins.view(np.bool_))
+        np.multiply(places, wins, out=places)
 
 
 def _win_anywhere(
@@ -119,12 +137,15 @@ def _join_rows(
             best.fill(LOWEST)
             codes.fill(0)
             continue
-        np.copyto(best, joined[run.numbers(0, stride)])
         np.add(taps[run.numbers(0, stride)], np.uint8(1 + run.tap * width), out=codes)
+        leader = joined[run.numbers(0, stride)]
+        if run.taps == 1:
+            np.copyto(best, leader)
         for place in range(1, run.taps):
             numbers = joined[run.numbers(place, stride)]
-            np.greater(numbers, best, out=win.view(np.bool_))
-            np.fmax(numbers, best, out=best)
+            np.greater(numbers, leader, out=win.view(np.bool_))
+            np.fmax(numbers, leader, out=best)
+            leader = best
             np.add(taps[run.numbers(place, stride)], np.uint8(1 + (run.tap + place) * width), out=mark)
             np.multiply(mark, win, out=mark)
             np.maximum(codes, mark, out=codes)
