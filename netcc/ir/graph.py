@@ -85,7 +85,7 @@ class Node:
 
     @property
     def type(self) -> str:
-        return self.layer.type
+        return self.message.type
 
     def span(self, *path: str) -> Span | None:
         """Where in the text the field at `path` below this layer stands."""

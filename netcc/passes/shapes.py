@@ -11,6 +11,7 @@ from dataclasses import replace
 from netcc.errors import GraphError, LayerError, ShapeError, UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Use
 from netcc.layers.base import ParameterSpec, Signature, SourceLayer
+from netcc.layers.opaque import Opaque
 from netcc.schema import caffe_pb2
 from netcc.types import Shape, count, format_shape
 
@@ -106,7 +107,7 @@ def _given_tops(node: Node, given: Mapping[str, Shape], probe: Probe | None) -> 
 
 def _make_parameters(node: Node, shared: dict[str, Parameter]) -> None:
     specs, fields = node.signature.parameters, node.message.param
-    if len(fields) > len(specs):
+    if len(fields) > len(specs) and not isinstance(node.layer, Opaque):
         raise LayerError(
             f"layer {node.name!r} has {len(fields)} param blocks, but {node.type} has {len(specs)} parameters here",
             span=node.span("param", str(len(specs))),

@@ -82,3 +82,9 @@ def test_a_shape_for_a_blob_that_does_not_exist_is_refused() -> None:
 def test_without_keep_going_the_faults_are_raised() -> None:
     with pytest.raises(netcc.NetccError, match="unknown layer type 'Mystery'"):
         netcc.shapes(X + MYSTERY)
+
+
+def test_params_of_an_unknown_layer_are_no_fault() -> None:
+    table = known(X + MYSTERY.replace("}", "param { lr_mult: 1 } }") + inner_product("a", "n"), m=(2, 1), n=(2, 7))
+    assert [fault.message for fault in table.faults] == ["unknown layer type 'Mystery'"]
+    assert row(table, "a").tops == (("a", (2, 5)),)
