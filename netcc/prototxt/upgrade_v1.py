@@ -7,7 +7,7 @@ transform_param is added.
 from __future__ import annotations
 
 from netcc.errors import closest
-from netcc.prototxt.edits import Report, renamed, with_fields, wrapped
+from netcc.prototxt.edits import Report, renamed, text_of, with_fields, wrapped
 from netcc.prototxt.tree import Field, Message, Scalar
 
 TYPES = {
@@ -88,7 +88,7 @@ def _upgrade(item: Field, report: Report) -> Field:
     if not isinstance(item.value, Message):
         return renamed(item, "layer")
     layer = _move_transform(item.value)
-    fields = _join_params(layer.fields, report)
+    fields = _join_params(_join_lrn(layer), report)
     fields = [_typed(part, report) if part.name == "type" else part for part in fields]
     return renamed(item, "layer", with_fields(layer, fields))
 
@@ -143,6 +143,23 @@ def _join_params(fields: list[Field], report: Report) -> list[Field]:
     if place is None:
         return others
     return [*others[:place], *(wrapped("param", members) for members in params), *others[place:]]
+
+
+def _join_lrn(layer: Message) -> list[Field]:
+    """The fields of a layer, those of type LRN_MAP as LRN within a channel: for a day in 2014 they were two types."""
+    if text_of(layer, "type") != "LRN_MAP":
+        return layer.fields
+    kind = layer.first("type")
+    assert kind is not None
+    region = Field("norm_region", Scalar("identifier", "WITHIN_CHANNEL", kind.start, kind.end), kind.start, kind.end)
+    lrn = Scalar("identifier", "LRN", kind.value.start, kind.value.end)
+    today = {"lrn_map_param": ("lrn_param", None), "type": ("type", lrn)}
+    fields = [renamed(item, *today.get(item.name, (item.name, None))) for item in layer.fields]
+    for index, item in enumerate(fields):
+        if item.name == "lrn_param" and isinstance(item.value, Message):
+            fields[index] = renamed(item, item.name, with_fields(item.value, [*item.value.fields, region]))
+            return fields
+    return [*fields, wrapped("lrn_param", [region])]
 
 
 def _move_transform(layer: Message) -> Message:

@@ -59,6 +59,14 @@ def test_every_type_of_v1_has_its_number() -> None:
     assert text == 'layer {\n  type: "Convolution"\n}\n'
 
 
+def test_normalization_within_a_channel_was_a_type_once() -> None:
+    text, _ = upgraded("layers { type: LRN_MAP lrn_map_param { local_size: 3 # near\n } }\nlayers { type: LRN_MAP }")
+    assert " ".join(text.split()) == (
+        'layer { type: "LRN" lrn_param { local_size: 3 # near norm_region: WITHIN_CHANNEL } } '
+        'layer { type: "LRN" lrn_param { norm_region: WITHIN_CHANNEL } }'
+    )
+
+
 def test_comments_stay_where_they_were() -> None:
     text, notes = upgraded("""\
         # the net
