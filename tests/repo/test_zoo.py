@@ -87,10 +87,12 @@ def test_the_table_of_the_page_is_right() -> None:
     layers = [layer for layer in table.layers if layer.type not in ("Input", "Softmax")]
     assert len(rows) == len(layers) == 7
     for row, layer in zip(rows, layers, strict=True):
-        name, kind, top, weights, bias, count = row
+        name, kind, top, weights, bias, count, macs = row
         shapes = [" x ".join(map(str, item.shape)) for item in layer.parameters]
         assert (name, kind.replace(",", "").split()[0]) == (layer.name, layer.type)
-        assert top == " x ".join(map(str, layer.tops[0][1][1:]))
+        assert top == " x ".join(map(str, layer.tops[0][1] or ()))
         assert [weights, bias] == (shapes or ["", ""])
         assert count == (f"{sum(item.count for item in layer.parameters):,}" if layer.parameters else "")
-    assert f"**{table.parameter_count:,}**" in page
+        assert macs == (f"{layer.macs:,}" if layer.macs else "")
+    assert f"**{table.parameter_count:,}** | **{table.macs:,}**" in page
+    assert f"Parameters: {table.parameter_count:,}." in page

@@ -75,6 +75,17 @@ def test_the_index_and_the_page_of_the_zoo_name_every_net() -> None:
     assert (ZOO / "README.md").read_text(encoding="utf-8") == readme_text(INDEX)
 
 
+@pytest.mark.parametrize("layers", [20, 56, 110, 1202])
+def test_the_closed_form_of_the_nets_for_cifar10(layers: int) -> None:
+    blocks = (layers - 2) // 6
+    groups = 0
+    for inputs, channels in ((16, 16), (16, 32), (32, 64)):
+        first, others = 9 * inputs * channels, 9 * channels * channels
+        groups += first + (2 * blocks - 1) * others + 2 * blocks * 2 * channels
+    total = (9 * 3 * 16 + 2 * 16) + groups + (64 * 10 + 10)
+    assert total == 97_216 * blocks - 21_926 == NETS[f"resnet{layers}_cifar"].parameters
+
+
 def test_the_layers_of_alexnet() -> None:
     table = netcc.shapes(ZOO / "alexnet" / "deploy.prototxt", TEST)
     counts = [sum(count(item.shape) for item in layer.parameters) for layer in table.layers if layer.parameters]

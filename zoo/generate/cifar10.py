@@ -12,10 +12,11 @@ CIFAR10 = Database(
     "cifar10_test_lmdb",
     batch=100,
     test_batch=100,
-    transform={"mean_value": [114, 123, 125]},
+    transform={"mean_value": [125, 123, 114]},
     how="""CIFAR-10 (50,000 images of 32 x 32 to train, 10,000 to test) in `cifar10_train_lmdb` and
-    `cifar10_test_lmdb`, colours in the order blue, green, red. The mean of each colour stands in for the mean
-    image of Caffe's example.""",
+    `cifar10_test_lmdb`, colours in the order red, green, blue, as in Caffe's example. The mean of each colour stands in
+    for its mean image.""",
+    commands="netcc data cifar10 . --full",
 )
 
 EXAMPLE = {"test_iter": 100, "base_lr": 0.001, "momentum": 0.9, "weight_decay": 0.004, "lr_policy": "fixed"}
@@ -72,8 +73,8 @@ NETS = [
         losses=Losses(top5=False),
         solver={**EXAMPLE, "test_interval": 500, "display": 100, "max_iter": 4000, "snapshot": 4000},
         training="""The recipe of Caffe's example: 4,000 iterations of 100 images, 8 passes over the data, to
-        about 75 % of the test images. One more pass with a tenth of the rate (`netcc train ... --set` or a copy
-        with base_lr 0.0001) gains another per cent.""",
+        about 75 % of the test images. One more pass with a tenth of the rate (a copy of the solver
+        with base_lr 0.0001, started with `--snapshot` from the last one) gains another per cent.""",
     ),
     ZooNet(
         name="cifar10_full",

@@ -61,10 +61,13 @@ net with data and losses (`train.prototxt`), the recipe of its paper as far as t
     netcc zoo copy resnet50 DIR      its files, to work on
     netcc shapes zoo:resnet50        all its layers
 
+The zoo has definitions, no trained weights: train a net, or give `--weights` a caffemodel that its authors published,
+whose blobs go to the layers of the same name.
+
 Nearly all nets are written by the Python in `zoo/generate/`, one file a family; `python -m zoo.generate` writes them
 again, and a test holds that nothing changes. Parameters are those that are learned, MACs are multiply-accumulates for
 one example, and memory is that of all blobs; the same numbers stand in index.json. The pages say from where each number
-of parameters was expected.
+of parameters is known.
 """
 
 

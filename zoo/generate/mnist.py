@@ -19,8 +19,9 @@ def digits(batch: int) -> Database:
         batch,
         100,
         {"scale": 0.00390625},
-        how="""MNIST in `mnist_train_lmdb` and `mnist_test_lmdb`: `netcc data mnist .` makes them from the 7,000
-        digits that come with netcc, `netcc data mnist . --full` from all 70,000.""",
+        how="""MNIST in `mnist_train_lmdb` and `mnist_test_lmdb`, made from the 7,000 digits that come with netcc;
+        `--full` takes all 70,000.""",
+        commands="netcc data mnist .",
     )
 
 
@@ -37,12 +38,20 @@ def lenet5(net: NetWriter, data: Top) -> Top:
 
     border = 2 if net.training else 0  # the database has 28 x 28 pixels; two more on each side make them 32 x 32
     top = squash("C1", net.convolution("C1", data, 6, 5, pad=border, filler=XAVIER, params=[]))
+    net.stage("C1, 6 maps by 5 x 5")
     top = subsample("S2", top)
+    net.stage("S2, means of 2 x 2")
     top = squash("C3", net.convolution("C3", top, 16, 5, filler=XAVIER, params=[]))
+    net.stage("C3, 16 maps by 5 x 5")
     top = subsample("S4", top)
+    net.stage("S4, means of 2 x 2")
     top = squash("C5", net.convolution("C5", top, 120, 5, filler=XAVIER, params=[]))
+    net.stage("C5, 120 maps by 5 x 5")
     top = squash("F6", net.inner_product("F6", top, 84, filler=XAVIER, params=[]))
-    return net.inner_product("output", top, 10, filler=XAVIER, params=[])
+    net.stage("F6, full")
+    top = net.inner_product("output", top, 10, filler=XAVIER, params=[])
+    net.stage("output, full")
+    return top
 
 
 def mlp(net: NetWriter, data: Top) -> Top:
@@ -99,7 +108,8 @@ NETS = [
         train.""",
         input=(1, 28, 28),
         parameters=407_050,
-        source="""the summary that the Keras tutorial prints: 401,920 + 5,130.""",
+        source="""TensorFlow's tutorial *Save and load models*, which prints the summary of this net: 401,920 +
+        5,130 = (784 + 1) x 512 + (512 + 1) x 10.""",
         body=mlp,
         database=digits(32),
         losses=Losses(top5=False),

@@ -105,8 +105,8 @@ NETS = [
         nets for telephones. In Caffe a depthwise convolution is one with as many groups as channels.""",
         input=(3, 224, 224),
         parameters=4_231_976,
-        source="Keras' `MobileNet` (4,253,864, of which 21,888 are running means and variances); the paper says 4.2 "
-        "million.",
+        source="""Keras' `MobileNet`, whose summary prints 4,253,864, of which 21,888 do not learn (running means and
+        variances); the table of pytorchcv has 4,231,976 for its `mobilenet_w1`. The paper says 4.2 million.""",
         body=v1,
         database=imagenet(224, 96, **COLOURS),
         solver={**SOLVER, "gamma": 0.94, "stepsize": 26690, "max_iter": 1334500},

@@ -17,7 +17,8 @@ BGR_MEAN = [104, 117, 123]
 class Database:
     """Where a training net finds images with labels: LMDBs in the folder where it runs.
 
-    `transform` are the fields of transform_param in both phases, `train_transform` those of training alone.
+    `transform` are the fields of transform_param in both phases, `train_transform` those of training alone; `how` says
+    what is in them, and `commands` makes them.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Database:
     transform: Mapping[str, Any]
     train_transform: Mapping[str, Any] = field(default_factory=dict)
     how: str = ""
+    commands: str = ""
 
     def layer(self, *, training: bool) -> dict[str, Any]:
         """The fields of the Data layer of one phase."""
@@ -53,7 +55,14 @@ def imagenet(crop: int, batch: int, test_batch: int = 50, *, stored: int = 256, 
         {"crop_size": crop, **(transform or {"mean_value": BGR_MEAN})},
         {"mirror": True},
         f"ILSVRC 2012 (1,281,167 images to train, 50,000 to test), resized to {stored} x {stored} and stored in "
-        "`ilsvrc12_train_lmdb` and `ilsvrc12_val_lmdb`, colours in the order blue, green, red.",
+        "`ilsvrc12_train_lmdb` and `ilsvrc12_val_lmdb`. From the folders of images, and from lists that have a path "
+        "and the number of the class in each line:",
+        f"""
+        netcc data images ILSVRC2012_img_train train.txt ilsvrc12_train_lmdb --shuffle \\
+            --resize-height {stored} --resize-width {stored} --encode-type jpg
+        netcc data images ILSVRC2012_img_val val.txt ilsvrc12_val_lmdb \\
+            --resize-height {stored} --resize-width {stored} --encode-type jpg
+        """,
     )
 
 

@@ -11,15 +11,16 @@ from netcc.types import Shape
 from zoo.generate.net import ZooNet
 
 WIDTH = 120
+IMAGE_AXES = 3
 PASSIVE = ("ReLU", "Dropout", "Input", "BatchNorm", "Scale", "Softmax")
 """Layers that have no row of their own in the table of a net without stages, unless they hold all that is learned."""
 
 
 def page(net: ZooNet, deploy: str, stages: list[tuple[str, str]]) -> str:
     table = netcc.shapes(deploy, netcc.TEST)
-    parts = [f"# {net.title}", *prose(net.text), *prose(f"Paper: {net.paper}"), _files(net)]
-    parts += [stage_table(table, stages or own_stages(table)), *prose(_totals(net, table)), "## Training"]
-    parts += [*prose(_training(net)), f"    netcc train zoo:{net.name}/solver"]
+    parts = [f"# {net.title}", *prose(net.text), *prose(f"Paper: {net.paper}"), _files(net), *prose(_first_steps(net))]
+    parts += ["## Stages", stage_table(table, stages or own_stages(table)), *prose(_totals(net, table)), "## Training"]
+    parts += [*_data(net), *prose(net.training), f"    netcc train zoo:{net.name}/solver"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -83,19 +84,29 @@ def _shape(shape: Shape) -> str:
     return " x ".join(map(str, shape))
 
 
+def _first_steps(net: ZooNet) -> str:
+    name = net.name
+    return f"`netcc shapes zoo:{name}` shows every layer, and `netcc zoo copy {name} DIR` copies the files to work on."
+
+
 def _totals(net: ZooNet, table: ShapeTable) -> str:
     statistics = table.parameter_count - learned(table.layers)
-    beside = f" BatchNorm keeps {statistics:,} running sums beside them." if statistics else ""
+    beside = f" BatchNorm keeps {statistics:,} running sums beside them, which are not learned." if statistics else ""
     in_training = ""
     if net.train_parameters is not None:
         in_training = f" The net in training, with its auxiliary parts, has {net.train_parameters:,}."
+    axes = "Outputs are examples x channels x height x width. " if len(net.input) == IMAGE_AXES else ""
     return (
-        f"Parameters: {net.parameters:,}.{in_training}{beside} Source of the expected number: {net.source} "
-        "MACs are multiply-accumulates for one example, whose blobs take "
-        f"{size_text(table.activation_bytes)} if all are kept."
+        f"Parameters: {net.parameters:,}.{in_training}{beside} Source of this number: {net.source}\n\n"
+        f"{axes}MACs are multiply-accumulates (one multiplication and one addition each) for one example; the blobs "
+        f"take {size_text(table.activation_bytes)} if all are kept."
     )
 
 
-def _training(net: ZooNet) -> str:
-    data = f"Data: {net.database.how}\n\n" if net.database is not None else ""
-    return f"{data}{net.training}"
+def _data(net: ZooNet) -> list[str]:
+    """What the training data are, and how they are made."""
+    if net.database is None:
+        return []
+    commands = textwrap.dedent(net.database.commands).strip()
+    made = [textwrap.indent(commands, "    ")] if commands else []
+    return [*prose(f"Data: {net.database.how}"), *made]

@@ -175,8 +175,9 @@ SE_RESNET_50 = ZooNet(
     bottoms does the weighing; the authors' own layer Axpy joins it with the sum.""",
     input=(3, 224, 224),
     parameters=28_088_024,
-    source="""timm's `legacy_seresnet50`, converted from the authors' Caffe weights; by hand ResNet-50's
-    25,557,032 and 2,530,992 in the inner products.""",
+    source="""the table of pytorchcv (osmr's `imgclsmob`) for its `seresnet50`. By hand they are ResNet-50's
+    25,557,032 and those of the inner products, c x c / 16 + c / 16 + c / 16 x c + c in each block of c channels:
+    3 x 8,464 + 4 x 33,312 + 6 x 132,160 + 3 x 526,464 = 2,530,992.""",
     body=partial(resnet, layers=50, excite=True),
     database=imagenet(224, 32, 25),
     solver={**SOLVER, "base_lr": 0.6, "iter_size": 32, "stepvalue": [37530, 75060, 112590], "max_iter": 125100},

@@ -153,8 +153,9 @@ NETS = [
         not learn.""",
         input=(3, 500, 500),
         parameters=134_489_759,
-        source="""VGG-16's convolutions 14,714,688, fc6 102,764,544 and fc7 16,781,312, three layers of scores
-        86,037 + 10,773 + 5,397, three of interpolation 7,056 + 7,056 + 112,896; the paper says 134 million.""",
+        source="""a sum over the layers: VGG-16's convolutions 14,714,688, fc6 102,764,544 and fc7 16,781,312, three
+        layers of scores 86,037 + 10,773 + 5,397, three of interpolation 7,056 + 7,056 + 112,896; the paper says 134
+        million.""",
         deploy=fcn_deploy,
         train=fcn_train,
         data_shapes={"data": (2, 3, 500, 500), "label": (2, 1, 500, 500)},
@@ -189,8 +190,9 @@ NETS = [
         without seams. The net first ran in Caffe.""",
         input=(1, 572, 572),
         parameters=31_030_658,
-        source="""the summary of Keras implementations of figure 1 of the paper with two classes and no borders;
-        the paper gives the layers but not their sum.""",
+        source="""implementations of figure 1 of the paper with two classes and no borders, whose summaries print it:
+        G. Chlebus' page on the memory of U-Net (gchlebus.github.io) counts 31030658. The paper gives the layers but
+        not their sum.""",
         deploy=unet_deploy,
         train=unet_train,
         data_shapes={"data": (2, 1, 572, 572), "label": (2, 1, 388, 388)},

@@ -63,7 +63,8 @@ NETS = [
         rather than added.""",
         input=(3, 224, 224),
         parameters=1_865_728,
-        source="""pytorchcv's `shufflenet_g3_w1` (its table of ImageNet models).""",
+        source="""the table of pytorchcv (osmr's `imgclsmob`) for its `shufflenet_g3_w1`; the paper gives work, not
+        parameters.""",
         body=shufflenet,
         database=imagenet(224, 64, mean_value=[103.94, 116.78, 123.68], scale=0.017),
         solver={

@@ -28,6 +28,21 @@ SOURCES: dict[str, BoxSource] = {
 EXTRAS = {6: (256, 512, 2, 1), 7: (128, 256, 2, 1), 8: (128, 256, 1, 0), 9: (128, 256, 1, 0)}
 """Inner and outer channels, stride and pad of each pair of convolutions above VGG."""
 
+INTERPOLATIONS = ("LINEAR", "AREA", "NEAREST", "CUBIC", "LANCZOS4")
+COLOURS = {
+    "brightness_prob": 0.5,
+    "brightness_delta": 32,
+    "contrast_prob": 0.5,
+    "contrast_lower": 0.5,
+    "contrast_upper": 1.5,
+    "hue_prob": 0.5,
+    "hue_delta": 18,
+    "saturation_prob": 0.5,
+    "saturation_lower": 0.5,
+    "saturation_upper": 1.5,
+}
+"""How the authors distort colours: each with even odds, by as much as this."""
+
 SUPPRESSION = {"nms_threshold": 0.45, "top_k": 400}
 TEST = {"phase": caffe_pb2.TEST}
 
@@ -101,26 +116,33 @@ def detections(net: NetWriter, places: Top, scores: Top, boxes: Top, **include: 
 
 
 def data_fields(*, training: bool) -> dict[str, Any]:
-    resized = {"prob": 1, "resize_mode": P.Resize.WARP, "height": SIDE, "width": SIDE}
+    resized: dict[str, Any] = {"prob": 1, "resize_mode": P.Resize.WARP, "height": SIDE, "width": SIDE}
+    augmented: dict[str, Any] = {}
     part = "trainval" if training else "test"
     annotated: dict[str, Any] = {"label_map_file": "labelmap_voc.prototxt"}
     if training:
-        annotated["batch_sampler"] = [{"max_sample": 1, "max_trials": 1}, *map(sampler, (0.1, 0.3, 0.5, 0.7, 0.9))]
+        overlaps = [{"min_jaccard_overlap": least} for least in (0.1, 0.3, 0.5, 0.7, 0.9)] + [
+            {"max_jaccard_overlap": 1}
+        ]
+        annotated["batch_sampler"] = [{"max_sample": 1, "max_trials": 1}, *map(sampler, overlaps)]
+        resized["interp_mode"] = [getattr(P.Resize, name) for name in INTERPOLATIONS]
+        augmented = {"distort_param": COLOURS, "expand_param": {"prob": 0.5, "max_expand_ratio": 4}}
     return {
-        """transform_param""": {
-            **({"""mirror""": True} if training else {}),
-            """mean_value""": BGR_MEAN,
-            """resize_param""": resized,
+        "transform_param": {
+            **({"mirror": True} if training else {}),
+            "mean_value": BGR_MEAN,
+            "resize_param": resized,
+            **augmented,
         },
         "data_param": {"source": f"voc0712_{part}_lmdb", "batch_size": 32 if training else 8, "backend": "LMDB"},
         "annotated_data_param": annotated,
     }
 
 
-def sampler(overlap: float) -> dict[str, Any]:
-    """A cut of any size and moderate aspect that covers some object by at least `overlap`."""
+def sampler(overlap: dict[str, float]) -> dict[str, Any]:
+    """A cut of any size and moderate aspect that has the `overlap` with some object."""
     cut = {"min_scale": 0.3, "max_scale": 1, "min_aspect_ratio": 0.5, "max_aspect_ratio": 2}
-    return {"sampler": cut, "sample_constraint": {"min_jaccard_overlap": overlap}, "max_sample": 1, "max_trials": 50}
+    return {"sampler": cut, "sample_constraint": overlap, "max_sample": 1, "max_trials": 50}
 
 
 def train(net: NetWriter) -> list[Any]:
@@ -170,8 +192,9 @@ NETS = [
         branch of Caffe.""",
         input=(3, SIDE, SIDE),
         parameters=26_285_486,
-        source="""amdegroot's `ssd.pytorch` for the 20 classes of VOC and the background, as summaries of it
-        print (26,285,486 with the 512 scales of conv4_3).""",
+        source="""published summaries of amdegroot's `ssd.pytorch` for the 20 classes of VOC and the background print
+        26,285,486. As a sum over the layers: the base to fc7 20,483,904, conv6 to conv9 2,459,520, the 512 scales of
+        conv4_3, and the two convolutions over each map 3,341,550.""",
         deploy=deploy,
         train=train,
         data_shapes={"data": (2, 3, SIDE, SIDE), "label": (1, 1, 4, 8)},
@@ -193,11 +216,12 @@ NETS = [
             "snapshot": 10000,
         },
         training="""Data: PASCAL VOC 2007 and 2012 in `voc0712_trainval_lmdb`, tests on VOC 2007 in
-        `voc0712_test_lmdb`, both as the authors' scripts write them for `AnnotatedData`; netcc knows the
-        layer's shapes but does not read its data.
+        `voc0712_test_lmdb`, both as the authors' scripts (`create_data.sh`) write them; the names of the
+        classes in `labelmap_voc.prototxt`.
 
         Batches of 32, rate 0.001 divided by 10 after 80,000 and 100,000 of 120,000 iterations, from VGG-16
-        trained on ImageNet. Cuts that hold part of an object are carried over, changes of colour and enlarged
-        canvases are not.""",
+        trained on ImageNet. The data layer carries all of the authors' augmentation: colours that are distorted, a
+        canvas of up to four times the side, cuts that hold some part of an object, resizing by methods that
+        differ, and mirrors.""",
     ),
 ]

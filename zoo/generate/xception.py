@@ -82,8 +82,8 @@ NETS = [
         every two or three; as many parameters as Inception-v3, and more accurate.""",
         input=(3, 299, 299),
         parameters=22_855_952,
-        source="""Keras' `Xception` (22,910,480, of which 54,528 are running means and variances); table 3 of
-        the paper says 22,855,952.""",
+        source="""table 3 of the paper. The table of pytorchcv has the same number for its `xception`; Keras' `Xception`
+        has 22,910,480, of which 54,528 are running means and variances.""",
         body=xception,
         database=imagenet(299, 32, stored=342, mean_value=[128, 128, 128], scale=0.0078125),
         solver={
