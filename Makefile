@@ -27,8 +27,8 @@ train: $(DIGITS) ## train LeNet on the digits that come with netcc; the results 
 test: $(DEV_READY) ## run all tests
 	$(BIN)/python -m pytest -n auto
 
-test-slow: $(DEV_READY) ## run the tests that take long: large nets forward and back
-	$(BIN)/python -m pytest -m slow
+test-slow: $(DEV_READY) ## run the tests that take long: large nets forward and back (two at a time, some GB of memory)
+	$(BIN)/python -m pytest -n 2 -m slow
 
 check: $(DEV_READY) ## style, types, and that generated files match their sources
 	$(BIN)/ruff check .

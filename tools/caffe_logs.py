@@ -117,8 +117,12 @@ class _Reader:
 
 
 def _printed(text: str) -> str:
-    """All that the cells of a notebook have printed."""
-    return "\n".join("".join(part) for part in _streams(json.loads(text)))
+    """All that the cells of a notebook have printed; nothing if it is broken."""
+    try:
+        notebook = json.loads(text)
+    except json.JSONDecodeError:
+        return ""
+    return "\n".join("".join(part) for part in _streams(notebook))
 
 
 def _streams(value: object) -> Iterator[list[str]]:

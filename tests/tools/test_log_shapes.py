@@ -185,6 +185,7 @@ def test_other_manners_of_writing(tmp_path: Path) -> None:
 
 
 def test_texts_that_are_no_definition(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.ipynb").write_text("{ Top shape")
     found = compared(tmp_path, capsys, log("[printed before]\n"))
     assert found["equal"] == {}
     assert "expected a field" in str(found["refused"])
