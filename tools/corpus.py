@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def candidates(folder: Path) -> Iterator[Path]:
     """Files that may hold a definition, told by name and size, in the order of their paths."""
     for path in sorted(folder.rglob("*")):
-        named = "prototxt" in path.name or path.suffix in SUFFIXES
+        named = ("prototxt" in path.name and path.suffix != ".md") or path.suffix in SUFFIXES
         if named and path.is_file() and not path.is_symlink() and 0 < path.stat().st_size <= LARGEST:
             yield path
 

@@ -161,6 +161,17 @@ def test_the_whole_message_shows_the_line_and_a_mark() -> None:
     )
 
 
+def test_an_unfinished_merge_is_told_as_such() -> None:
+    merge = f"{'<' * 7} HEAD\nb: 1\n{'=' * 7}\nb: 2\n{'>' * 7} other words\n"
+    with pytest.raises(PrototxtError) as caught:
+        parse(Source("net.prototxt", "a: 1\n" + merge + "c { }\n" + merge))
+    assert [item.span.line for item in caught.value.diagnostics if item.span] == [2, 8]
+    assert str(caught.value.diagnostics[0]) == (
+        f"net.prototxt:2:1: error: a merge is not finished here\n    {'<' * 7} HEAD\n    ^~~~~~~~~~~~\n"
+        "  keep one of the two versions, and delete the three lines that mark them"
+    )
+
+
 def test_a_file_of_nothing_but_faults_is_cut_short() -> None:
     shown = faults("@\n" * 1000)
     assert len(shown) == MOST_FAULTS + 1

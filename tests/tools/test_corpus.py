@@ -36,6 +36,7 @@ FILES = {
     "unfed.prototxt": 'layer { name: "r" type: "ReLU" bottom: "x" top: "y" include { stage: "s" } }\n' + SCORE % "y",
     "labelmap.prototxt": 'item { name: "cat" label: 1 }\n',
     "notes.md": "layer { a solver is not read from here }\n",
+    "prototxt.md": "layer { nor from here }\n",
 }
 
 
