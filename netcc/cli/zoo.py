@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ def zoo(context: click.Context, as_json: bool) -> None:
     """List the nets that come with netcc, or show or copy one.
 
     Wherever a net is asked for, zoo:NAME is the net for use, zoo:NAME/train that for training, and zoo:NAME/solver its
-    recipe. Numbers are for one example; parameters are those that are learned, memory is that of all blobs.
+    recipe. Numbers are for one example: parameters that are learned, millions of multiply-accumulates, memory of all
+    blobs. --json and the pages have them to the last digit.
     """
     if context.invoked_subcommand is not None:
         return
@@ -45,10 +47,20 @@ def zoo(context: click.Context, as_json: bool) -> None:
 @zoo.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Show the page of the net NAME: paper, stages, parameters, how to train it."""
+    """Show the page of the net NAME: paper, stages, parameters, how to train it.
+
+    On a terminal the page is laid out for its width; elsewhere it is Markdown.
+    """
     from netcc.zoo.find import net_folder
 
-    click.echo((net_folder(name) / "README.md").read_text(encoding="utf-8"), nl=False)
+    page = (net_folder(name) / "README.md").read_text(encoding="utf-8")
+    if not is_terminal():
+        click.echo(page, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(page, hyperlinks=False))
 
 
 @zoo.command()
@@ -63,18 +75,28 @@ def copy(name: str, folder: Path, force: bool) -> None:
         click.echo(path)
 
 
+def is_terminal() -> bool:
+    """Whether somebody reads along."""
+    return sys.stdout.isatty()
+
+
 def _listing(entries: list[ZooEntry]) -> str:
     rows = [
         [
             [entry.name],
             [", ".join("x".join(map(str, shape)) for shape in entry.inputs)],
             [f"{entry.parameters:,}"],
-            [f"{entry.macs:,}"],
+            [_millions(entry.macs)],
             [size_text(entry.activation_bytes)],
         ]
         for entry in entries
     ]
-    return columns(["name", "input", "parameters", "MACs", "memory"], rows, right={2, 3, 4})
+    return columns(["name", "input", "parameters", "M MACs", "memory"], rows, right={2, 3, 4})
+
+
+def _millions(number: int) -> str:
+    millions = number / 1e6
+    return f"{millions:,.{0 if millions >= 100 else 1 if millions >= 1 else 3}f}"
 
 
 def _json(entry: ZooEntry) -> dict[str, object]:

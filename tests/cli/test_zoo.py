@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from helpers.commands import Run
 
 from netcc.zoo.find import net_names
@@ -12,10 +13,13 @@ from netcc.zoo.find import net_names
 
 def test_the_list(run: Run) -> None:
     lines = run("zoo").stdout.splitlines()
-    assert lines[0].split() == ["name", "input", "parameters", "MACs", "memory"]
+    assert lines[0].split() == ["name", "input", "parameters", "M", "MACs", "memory"]
+    assert max(map(len, lines)) <= 80
     assert [line.split()[0] for line in lines[2:]] == net_names()
     (alexnet,) = (line.split() for line in lines if line.startswith("alexnet "))
-    assert alexnet == ["alexnet", "1x3x227x227", "60,965,224", "724,406,816", "5.4", "MiB"]
+    assert alexnet == ["alexnet", "1x3x227x227", "60,965,224", "724", "5.4", "MiB"]
+    macs = {line.split()[0]: line.split()[3] for line in lines[2:]}
+    assert (macs["vgg19"], macs["cifar10_full"], macs["blocks/squeeze_excite"]) == ("19,632", "12.3", "0.008")
 
 
 def test_the_list_as_json(run: Run) -> None:
@@ -37,6 +41,17 @@ def test_show(run: Run) -> None:
     shown = run("zoo", "show", "vgg16")
     assert shown.stdout.startswith("# VGG-16\n")
     assert "138,357,544" in shown.stdout
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_show_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr("netcc.cli.zoo.is_terminal", lambda: True)
+    for name in ("resnet50", "ssd300", "blocks/aspp"):
+        lines = [line.rstrip() for line in run("zoo", "show", name).stdout.splitlines()]
+        assert width // 2 < max(map(len, lines)) <= width
+        assert not [line for line in lines if line.startswith(("#", "|"))]
+    assert " fc1000             1 x 1000             2,049,000      2,048,000" in run("zoo", "show", "resnet50").stdout
 
 
 def test_show_what_is_not_there(run: Run) -> None:

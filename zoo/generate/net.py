@@ -58,8 +58,8 @@ def imagenet(crop: int, batch: int, test_batch: int = 50, *, stored: int = 256, 
         "`ilsvrc12_train_lmdb` and `ilsvrc12_val_lmdb`. From the folders of images, and from lists that have a path "
         "and the number of the class in each line:",
         f"""
-        netcc data images ILSVRC2012_img_train train.txt ilsvrc12_train_lmdb --shuffle \\
-            --resize-height {stored} --resize-width {stored} --encode-type jpg
+        netcc data images ILSVRC2012_img_train train.txt ilsvrc12_train_lmdb \\
+            --resize-height {stored} --resize-width {stored} --encode-type jpg --shuffle
         netcc data images ILSVRC2012_img_val val.txt ilsvrc12_val_lmdb \\
             --resize-height {stored} --resize-width {stored} --encode-type jpg
         """,
