@@ -64,6 +64,6 @@ def _minimal_wins(geometry: Geometry, training: bool) -> bool:
     if not training:
         return minimal < direct
     weights = cost.im2col_weights_gradient(geometry)
-    direct += cost.im2col_forward(geometry.mirrored) + weights
+    direct += min(cost.mirrored_gradient(geometry), cost.scattered_gradient(geometry)) + weights
     minimal += cost.minimal_forward(geometry.mirrored) + min(weights, cost.minimal_weights_gradient(geometry))
     return minimal + 2 * cost.minimal_filters(geometry) < direct

@@ -18,6 +18,8 @@ class _Passes:
 
     gather: float
     """For a number of the columns of im2col."""
+    scatter: float
+    """To add a number of the columns where it belongs."""
     tile: float
     """For all 36 numbers of a tile of one channel, image to transformed image; about the same for gradients."""
     untile: float
@@ -26,7 +28,7 @@ class _Passes:
     """For the 36 numbers of a transformed kernel of one channel and one output."""
 
 
-_PASSES = {"numpy": _Passes(0.05, 45, 35, 65), "fast": _Passes(0.04, 10, 10, 45)}
+_PASSES = {"numpy": _Passes(0.05, 0.4, 45, 35, 65), "fast": _Passes(0.04, 0.15, 10, 10, 45)}
 
 _FLOP = 0.012
 """One addition or multiplication in a large product."""
@@ -54,6 +56,20 @@ def im2col_forward(geometry: Geometry) -> float:
     )
 
 
+def mirrored_gradient(geometry: Geometry) -> float:
+    """The gradient of the image as a convolution of that of the result."""
+    return im2col_forward(geometry.mirrored)
+
+
+def scattered_gradient(geometry: Geometry) -> float:
+    """The gradient of the image by col2im."""
+    part = geometry.one_group
+    inner = geometry.taps * part.channels
+    return geometry.groups * (
+        _product(geometry.pixels, inner, part.outputs) + geometry.pixels * inner * _PASSES[target()].scatter
+    )
+
+
 def im2col_weights_gradient(geometry: Geometry) -> float:
     return im2col_forward(geometry)
 
@@ -70,8 +86,9 @@ def minimal_weights_gradient(geometry: Geometry) -> float:
     number, passes, part = tiles(geometry), _PASSES[target()], geometry.one_group
     transforms = number * passes.tile * (part.channels + part.outputs)
     products = 36 * _product(part.channels, number, part.outputs)
+    plane = part.channels * part.outputs
     # The sums are written, read and brought back to the kernel's size.
-    return geometry.groups * (transforms + products + 3 * _streamed(36 * part.channels * part.outputs))
+    return geometry.groups * (transforms + products + 2 * _streamed(36 * plane) + passes.filter / 2 * plane)
 
 
 def minimal_filters(geometry: Geometry) -> float:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from netcc.kernels import convolution_cost as cost
 from netcc.kernels.columns import gather_columns, padded_shape, scatter_columns
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import L2, Geometry
+from netcc.kernels.products import Product
 from netcc.kernels.strips import Cut, Strip, channel_ranges, cut, pixels, take
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count
@@ -20,8 +22,8 @@ class Im2col(ConvolutionKernel):
     """Columns of a strip of rows are gathered into scratch and multiplied with the weights into the result.
 
     Prepared weights are (groups, kernel height, kernel width, channels / groups, outputs / groups), for the gradient of
-    the image mirrored (groups, kernel height, kernel width, outputs / groups, channels / groups) where the stride is 1,
-    else (groups, outputs / groups, kernel height, kernel width, channels / groups).
+    the image mirrored (groups, kernel height, kernel width, outputs / groups, channels / groups) or, where gradients
+    are scattered, (groups, outputs / groups, kernel height, kernel width, channels / groups).
     """
 
     name = "im2col"
@@ -29,12 +31,13 @@ class Im2col(ConvolutionKernel):
     def __init__(self, geometry: Geometry) -> None:
         super().__init__(geometry)
         self._correlation = _Correlation(geometry)
-        self._back = _Correlation(geometry.mirrored) if geometry.unit_stride else _Scatter(geometry)
+        self._mirrors = geometry.unit_stride and cost.mirrored_gradient(geometry) < cost.scattered_gradient(geometry)
+        self._back = _Correlation(geometry.mirrored) if self._mirrors else _Scatter(geometry)
         self._weights = WeightsGradient(geometry)
         part = geometry.one_group
         self.prepared = (geometry.groups, *geometry.kernel, part.channels, part.outputs)
         self.prepared_backward = (geometry.groups, part.outputs, *geometry.kernel, part.channels)
-        if geometry.unit_stride:
+        if self._mirrors:
             self.prepared_backward = (geometry.groups, *geometry.kernel, part.outputs, part.channels)
         self.scratch = self._correlation.scratch
         self.scratch_backward = max(self._back.scratch, self._weights.scratch)
@@ -44,7 +47,7 @@ class Im2col(ConvolutionKernel):
 
     def prepare_backward(self, weights: Array, out: Array) -> None:
         grouped = self._grouped(weights)
-        if self.geometry.unit_stride:
+        if self._mirrors:
             np.copyto(out, grouped[..., ::-1, ::-1].transpose(0, 3, 4, 1, 2))
         else:
             np.copyto(out, grouped.transpose(0, 1, 3, 4, 2))
@@ -84,7 +87,7 @@ def _cut(geometry: Geometry, least: int) -> Cut:
     """Strips whose columns take a part of the second-level cache, but have `least` pixels if there are so many."""
     part = geometry.one_group
     bytes_of_pixel = 4 * (geometry.taps * part.channels + part.outputs)
-    wanted = max(least, L2 // 2 // bytes_of_pixel)
+    wanted = max(least, L2 // bytes_of_pixel)
     return cut(geometry.images, geometry.out_height, wanted / geometry.out_width)
 
 
@@ -120,6 +123,7 @@ class _Correlation:
         self._geometry = geometry
         self._gather = _Gather(geometry, _LEAST_PIXELS)
         self._finish = pick(finish)
+        self._product = Product(geometry.taps * geometry.one_group.channels, geometry.one_group.outputs)
         self.scratch = self._gather.scratch
 
     def run(
@@ -140,7 +144,7 @@ class _Correlation:
             images, rows = strip.images_of(x), strip.of(y)
             for group, (channels, outputs) in enumerate(channel_ranges(geometry)):
                 columns = gather.columns(images[..., channels], strip, scratch)
-                np.matmul(columns, matrices[group], out=pixels(rows[..., outputs]))
+                self._product(columns, matrices[group], pixels(rows[..., outputs]))
             if finishes:
                 self._finish(rows, bias, None if addend is None else strip.of(addend), relu)
 
@@ -155,6 +159,7 @@ class _Scatter:
         self._geometry = geometry
         self._cut = _cut(geometry, _LEAST_PIXELS)
         self._scatter = pick(scatter_columns)
+        self._product = Product(geometry.one_group.outputs, geometry.taps * geometry.one_group.channels)
         self.scratch = count(_columns_shape(geometry, self._cut))
 
     def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
@@ -167,7 +172,7 @@ class _Scatter:
             columns = take(scratch, shape)
             for group, (channels, outputs) in enumerate(channel_ranges(geometry)):
                 source = pixels(strip.of(dy)[..., outputs])
-                np.matmul(source, matrices[group], out=columns.reshape(-1, matrices.shape[-1]))
+                self._product(source, matrices[group], columns.reshape(-1, matrices.shape[-1]))
                 self._scatter(
                     columns,
                     strip.images_of(dx)[..., channels],

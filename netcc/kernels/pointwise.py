@@ -7,6 +7,7 @@ import numpy as np
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import L2, Geometry
+from netcc.kernels.products import Product
 from netcc.kernels.strips import pixels
 from netcc.kernels.twins import pick
 from netcc.types import Array
@@ -24,6 +25,8 @@ class Pointwise(ConvolutionKernel):
         super().__init__(geometry)
         self.prepared = (geometry.channels, geometry.outputs)
         self._finish = pick(finish)
+        self._product = Product(geometry.channels, geometry.outputs)
+        self._back = Product(geometry.outputs, geometry.channels)
         self._strided = not geometry.unit_stride
         per_pixel = 4 * (geometry.channels + geometry.outputs)
         self._rows = max(128, L2 // 2 // per_pixel)
@@ -50,7 +53,7 @@ class Pointwise(ConvolutionKernel):
         finishes = bias is not None or addend is not None or relu is not None
         for first in range(0, len(target), self._rows):
             strip = slice(first, first + self._rows)
-            np.matmul(source[strip], weights, out=target[strip])
+            self._product(source[strip], weights, target[strip])
             if finishes:
                 self._finish(target[None, None, strip], bias, None if added is None else added[None, None, strip], relu)
 
@@ -61,7 +64,7 @@ class Pointwise(ConvolutionKernel):
             target = scratch[: self.geometry.pixels * self.geometry.channels].reshape(-1, self.geometry.channels)
         for first in range(0, len(source), self._rows):
             strip = slice(first, first + self._rows)
-            np.matmul(source[strip], matrix, out=target[strip])
+            self._back(source[strip], matrix, target[strip])
         if self._strided:
             dx[:] = 0
             down, right = self.geometry.stride

@@ -1,0 +1,43 @@
+"""Products of a tall matrix with a small one, cut up as BLAS likes it.
+
+OpenBLAS has kernels for small products on processors with AVX-512, which spare the copies that it otherwise makes of
+both matrices: ten to thirty per cent of the time where the small matrix has few columns.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from netcc.types import Array
+
+_SMALL = 10**6
+"""Multiplications up to which OpenBLAS takes a product for small."""
+
+_ARCHITECTURES = {"SkylakeX", "Cooperlake", "SapphireRapids"}
+
+
+class Product:
+    """tall (rows, inner) times small (inner, columns) into out, for any number of rows."""
+
+    def __init__(self, inner: int, columns: int) -> None:
+        rows = _SMALL // (inner * columns)
+        self._rows = rows if columns <= 128 and rows >= 24 and _has_small_kernels() else 0
+
+    def __call__(self, tall: Array, small: Array, out: Array) -> None:
+        rows = self._rows
+        whole = len(tall) // rows if rows else 0
+        if whole > 1:
+            cut = whole * rows
+            pieces, results = tall[:cut].reshape(whole, rows, -1), out[:cut].reshape(whole, rows, -1)
+            np.matmul(pieces, small, out=results)
+            tall, out = tall[cut:], out[cut:]
+        if len(tall):
+            np.matmul(tall, small, out=out)
+
+
+@cache
+def _has_small_kernels() -> bool:
+    return any(library.get("architecture") in _ARCHITECTURES for library in threadpool_info())
