@@ -39,9 +39,12 @@ class Item:
 def parse_annotated(value: bytes) -> caffe_pb2.AnnotatedDatum:
     """The record in `value`. Raises DataError."""
     try:
-        return caffe_pb2.AnnotatedDatum.FromString(value)
+        message = caffe_pb2.AnnotatedDatum.FromString(value)
     except DecodeError:
         raise DataError("it is not an AnnotatedDatum") from None
+    if not message.HasField("datum") and caffe_pb2.Datum.FromString(value).ListFields():
+        raise DataError("it is a Datum, not an AnnotatedDatum", notes=["layers of type Data read it"])
+    return message
 
 
 @dataclass(frozen=True)

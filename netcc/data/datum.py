@@ -20,7 +20,17 @@ def parse_datum(value: bytes, channels: Channels) -> tuple[Array, int]:
         datum = caffe_pb2.Datum.FromString(value)
     except DecodeError:
         raise DataError("it is not a Datum") from None
+    if not (datum.channels or datum.data or datum.encoded) and is_annotated(value):
+        raise DataError("it is an AnnotatedDatum of SSD, not a Datum", notes=["layers of type AnnotatedData read it"])
     return datum_image(datum, channels), datum.label
+
+
+def is_annotated(value: bytes) -> bool:
+    """Whether `value` is a record of AnnotatedData: a Datum with the objects in its image."""
+    try:
+        return bool(caffe_pb2.AnnotatedDatum.FromString(value).datum.ListFields())
+    except DecodeError:
+        return False
 
 
 def datum_image(datum: caffe_pb2.Datum, channels: Channels) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from data.records import MakeDatabase, datum, opened
+from data.records import MakeDatabase, data_layer, datum, opened
 from google.protobuf import text_format
 
 from netcc.data.annotated import Annotator
@@ -227,6 +227,17 @@ def test_bad_records(make_database: MakeDatabase) -> None:
     assert label[0, 0, :, 1].tolist() == [0, 0]
     assert list(bad.reasons) == [name]
     source.close()
+
+
+def test_records_for_the_other_layer(make_database: MakeDatabase, tmp_path: Path) -> None:
+    path = make_database([datum(np.zeros((3, 4, 4), np.uint8))])
+    name = f"record '00000000' of {path}"
+    error = refusal(annotated_layer(path, 1))
+    assert error.message == f"{name}: it is a Datum, not an AnnotatedDatum"
+    assert error.diagnostics[0].notes == ("layers of type Data read it",)
+    (path / "data.mdb").unlink()
+    make_database([annotated(0).SerializeToString()])
+    assert refusal(data_layer(path, 1)).message == f"{name}: it is an AnnotatedDatum of SSD, not a Datum"
 
 
 def test_sizes_that_differ(make_database: MakeDatabase) -> None:
