@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcc.emit.plan import Written
 from netcc.emit.step import Call, Step
-from netcc.emit.text import Group, Piece, call, comment, line, literal, quoted, statement
+from netcc.emit.text import Group, Piece, call, comment, line, literal, prose, quoted, statement, unbroken
 from netcc.ir.graph import Node, Value
 
 MOST_BLOBS = 6
@@ -30,12 +30,12 @@ def forward_lines(net: Written) -> list[str]:
 
 def layer_comment(node: Node) -> list[str]:
     """`# conv1: Convolution, data (1, 1, 28, 28) -> conv1 (1, 20, 24, 24)`."""
-    ends = f"{_blobs(node.inputs)} -> {_blobs(node.outputs)}" if node.outputs else _blobs(node.inputs)
-    return comment(" ".join(f"{node.name}: {node.type}, {ends}".split()))
+    arrow = " -> ".join(_blobs(values) for values in (node.inputs, node.outputs) if values)
+    return comment(f"{prose(node.name)}: {node.type}, {arrow}")
 
 
 def _blobs(values: list[Value]) -> str:
-    shown = [f"{value.name} {value.shape}" for value in values[:MOST_BLOBS]]
+    shown = [unbroken(f"{prose(value.name)} {value.shape}") for value in values[:MOST_BLOBS]]
     more = [f"{len(values) - MOST_BLOBS} more"] if len(values) > MOST_BLOBS else []
     return ", ".join([*shown, *more])
 

@@ -14,7 +14,7 @@ from netcc.emit.forward import extra_key, forward_lines, read_by_backward
 from netcc.emit.library import needed
 from netcc.emit.names import class_name
 from netcc.emit.plan import Written
-from netcc.emit.text import Group, Piece, call, line, literal, quoted, statement
+from netcc.emit.text import Group, Piece, call, line, literal, prose, quoted, statement
 from netcc.ir.graph import Parameter
 from netcc.types import Array
 from netcc.version import __version__
@@ -61,7 +61,7 @@ def _docstring(net: Written, name: str, weights: str | None) -> str:
     inputs = ", ".join(net.variable(value) for value in net.inputs)
     (result, *more) = [net.variable(value) for value in net.outputs]
     lines = [
-        f'"""{net.graph.name or name} in plain NumPy, phase {net.graph.phase.name}.',
+        f'"""{prose(net.graph.name) or name} in plain NumPy, phase {net.graph.phase.name}.',
         "",
         f"    net = {name}()",
         f"    {'results' if more else result} = net.forward({inputs})",
@@ -80,7 +80,7 @@ def _docstring(net: Written, name: str, weights: str | None) -> str:
         f"by netcc {__version__}, to be read: it takes its time.",
         '"""',
     ]
-    return "\n".join(lines).replace("\\", "\\\\")
+    return "\n".join(lines)
 
 
 _IMPORTS = "from __future__ import annotations\n\nfrom pathlib import Path\n\nimport numpy as np"

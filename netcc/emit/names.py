@@ -53,7 +53,7 @@ class Names:
             owned = parameter.owner is node and parameter.index == index
             key = self._keys.get((parameter.owner, parameter.index))
             if owned or key is None:
-                key = f"{node.name}.{spec.name}"
+                key = f"{node.name}.{spec.name.replace(' ', '_')}"
                 while key in self._keys.values():
                     key += "_"
                 self._keys[parameter.owner, parameter.index] = key

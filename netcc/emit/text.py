@@ -11,6 +11,7 @@ import numpy as np
 
 WIDTH = 88
 INDENT = "    "
+_UNBROKEN = "\0"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,15 @@ def _number(value: float) -> str:
 
 
 def quoted(text: str) -> str:
-    """A string in double quotes, unless it has some itself."""
+    """A string in double quotes, unless it has quotes itself."""
     plain = repr(text)
-    return plain if '"' in text else f'"{plain[1:-1]}"'.replace("\\'", "'")
+    return plain if "'" in text or '"' in text else f'"{plain[1:-1]}"'
+
+
+def prose(text: str) -> str:
+    """Text for comments and docstrings: whatever a name holds, it does not end them."""
+    shown = "".join(char if char.isprintable() else "?" for char in text)
+    return shown.replace("\\", "/").replace('"', "'")
 
 
 def statement(head: str, group: Group, indent: int = 2) -> list[str]:
@@ -93,10 +100,15 @@ def line(text: str, indent: int = 2) -> str:
 
 
 def comment(text: str, indent: int = 2) -> list[str]:
-    """A comment, broken between words where it is long."""
+    """A comment, broken between words where it is long. Names in it went through `prose`."""
     margin, lines = INDENT * indent + "# ", [""]
     for word in text.split(" "):
         if lines[-1] and len(margin + lines[-1] + " " + word) > WIDTH:
             lines.append("")
         lines[-1] += f" {word}" if lines[-1] else word
-    return [margin + line for line in lines]
+    return [(margin + line).replace(_UNBROKEN, " ") for line in lines]
+
+
+def unbroken(value: Any) -> str:
+    """The text of a value, of which a comment keeps the words on one line."""
+    return str(value).replace(" ", _UNBROKEN)

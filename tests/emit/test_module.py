@@ -122,6 +122,16 @@ def test_names_that_python_or_the_module_has_taken(names: tuple[str, str, str], 
     check(net + LOSS % (third, ""), tmp_path)
 
 
+def test_names_that_would_be_code(tmp_path: Path) -> None:
+    """Nothing of a definition runs, however its names are chosen."""
+    hostile = ["a\\nimport this", 'b\\"\\"\\"c', "d'\\\\'e", "\\\\"]
+    net = f'name: "{hostile[1]}\\nraise SystemExit" ' + INPUT + LABEL
+    for before, name in zip(["data", *hostile], hostile, strict=False):
+        net += dense(name, before, name)
+    text = check(net + LOSS % (hostile[-1], ""), tmp_path)
+    assert [line for line in text.splitlines() if line.startswith(("import", "raise"))] == ["import numpy as np"]
+
+
 def test_gradients_of_a_blob_that_is_read_twice_add_up(tmp_path: Path) -> None:
     net = INPUT + LABEL + dense("a", "data", "a") + dense("b", "a", "b") + dense("c", "a", "c")
     net += 'layer { name: "sum" type: "Eltwise" bottom: "b" bottom: "c" bottom: "a" top: "sum" }\n'

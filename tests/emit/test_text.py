@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netcc.emit.names import class_name
-from netcc.emit.text import Group, call, comment, literal, quoted, statement
+from netcc.emit.text import Group, call, comment, literal, prose, quoted, statement
 
 numbers = st.one_of(st.integers(-999, 999), st.floats(width=32, allow_nan=False, allow_infinity=False), st.booleans())
 values = st.recursive(numbers, lambda inner: st.lists(inner, max_size=6).map(tuple), max_leaves=12)
@@ -39,6 +39,13 @@ def same(found: Any, expected: Any) -> bool:
     if isinstance(expected, tuple):
         return len(found) == len(expected) and all(map(same, found, expected))
     return bool(np.float32(found) == np.float32(expected))
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_every_text_is_quoted(text: str) -> None:
+    assert ast.literal_eval(quoted(text)) == text
+    assert ast.parse(f'"""{prose(text)} and more."""\n# {prose(text)}\n').body[0].end_lineno == 1
 
 
 LONG: list[list[Any]] = [
