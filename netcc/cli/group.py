@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from netcc.errors import NetccError, NetccWarning
+from netcc.kernels.twins import told_of_compiling
 
 WRONG_INPUT = 1
 WRONG_USE = 2
@@ -61,7 +62,7 @@ class LazyGroup(click.Group):
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
-            with showing_warnings():
+            with showing_warnings(), telling_of_compiling():
                 status = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
         except click.ClickException as error:
@@ -99,6 +100,23 @@ def showing_warnings() -> Iterator[None]:
         warnings.simplefilter("always", NetccWarning)
         show_other: Callable[..., None] = warnings.showwarning
         warnings.showwarning = show_warning
+        yield
+
+
+@contextmanager
+def telling_of_compiling() -> Iterator[None]:
+    """Says once why the first pass of a fresh installation with numba takes its time."""
+    told: list[bool] = []
+
+    def tell(folder: str | None) -> None:
+        if not told:
+            told.append(True)
+            kept = (
+                f"kept in {folder}" if folder else "no folder can be written to keep it, NUMBA_CACHE_DIR may name one"
+            )
+            click.echo(f"numba makes machine code for this processor ({kept}) ...", err=True)
+
+    with told_of_compiling(tell):
         yield
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netcc.errors import UsageError
+from netcc.errors import NetccWarning, UsageError
 from netcc.kernels import twins
 
 
@@ -43,6 +43,19 @@ def test_targets_that_are_not_to_be_had(monkeypatch: pytest.MonkeyPatch, value: 
     with pytest.raises(UsageError) as caught:
         twins.target()
     assert caught.value.message == message
+
+
+def test_a_numba_that_cannot_be_imported_is_warned_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(twins.VARIABLE, raising=False)
+    monkeypatch.setattr(twins, "_numba_is_there", lambda: True)
+    monkeypatch.setattr(twins, "_why_not", lambda: "Numba needs NumPy 2.3 or less")
+    twins._warn_of.cache_clear()
+    with pytest.warns(NetccWarning, match="numba is installed but cannot be used: Numba needs NumPy 2.3 or less"):
+        assert twins.pick(double) is double
+    assert twins.target() == "numpy"  # a second warning would be an error here
+    with twins.use_target("fast"), pytest.raises(UsageError) as caught:
+        twins.target()
+    assert caught.value.message == "NETCC_TARGET is fast, but numba cannot be used: Numba needs NumPy 2.3 or less"
 
 
 def test_without_numba_the_definition_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import numba
 from numba import njit, typeof, types
+from numba.core import event
 from numba.core.caching import FunctionCache
+from numba.core.errors import NumbaError
+
+from netcc.errors import UsageError
+from netcc.kernels.twins import VARIABLE, tell_of_compiling
+
+if numba.version_info < (0, 62):
+    raise ImportError(f"netcc needs numba 0.62 or later, found {numba.__version__}")
 
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 """Without the interpreter's lock, and without counting references: a twin can allocate no arrays."""
@@ -41,7 +50,7 @@ class _Cache(FunctionCache):
 
     @contextmanager
     def _guard_against_spurious_io_errors(self) -> Iterator[None]:
-        with suppress(OSError):  # a full disk, a folder that is gone: the code just made is good all the same
+        with suppress(Exception):  # a full disk, a damaged file: the code is made anew and good all the same
             yield
 
 
@@ -80,13 +89,39 @@ class _Compiled:
         known = kinds in self._called.overloads
         with self._lock:
             if kinds not in self._called.overloads:
-                self._compiler.compile(kinds)
-                self._called.add_overload(self._compiler.overloads[kinds])
+                self._called.add_overload(self._made(kinds))
         return not known
 
+    def _made(self, kinds: tuple[Any, ...]) -> Any:
+        """Machine code for these types, from the folder if it is there."""
+        try:
+            with event.install_listener("numba:compile", _Announcer(self._compiler)):
+                self._compiler.compile(kinds)
+        except (NumbaError, AttributeError, RuntimeError) as error:  # inner parts of numba have changed
+            first = str(error).strip().splitlines()[0]
+            raise UsageError(
+                f"numba {numba.__version__} cannot compile {self.__name__}: {first}",
+                notes=[f"{VARIABLE}=numpy computes without numba; please report this"],
+            ) from error
+        return self._compiler.overloads[kinds]
+
     def assembly(self) -> str:
-        """The machine code made so far, to look at."""
-        return "\n".join(self._called.inspect_asm().values()) or "\n".join(self._compiler.inspect_asm().values())
+        """The machine code made so far in this process, to look at."""
+        return "\n".join(self._compiler.inspect_asm().values())
+
+
+class _Announcer(event.Listener):
+    """Hears that a dispatcher begins to compile, which it does only if no machine code is kept."""
+
+    def __init__(self, dispatcher: Any) -> None:
+        self.dispatcher = dispatcher
+
+    def on_start(self, event: Any) -> None:
+        if event.data["dispatcher"] is self.dispatcher:
+            tell_of_compiling(cache_folder())
+
+    def on_end(self, event: Any) -> None:
+        pass
 
 
 def _loose(kind: Any) -> Any:
