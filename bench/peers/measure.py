@@ -126,6 +126,8 @@ def measure(net: str, training: bool, peers: Sequence[str], settings: Settings, 
                 sessions[peer] = session
             except NotAvailable as reason:
                 found[peer].missing = str(reason)
+        if not sessions:
+            raise Failed("; ".join(f"{peer}: {times.missing}" for peer, times in found.items()))
         load = Load([session.process.pid for session in sessions.values()])
         for number in range(settings.rounds):
             say(f"{where}: round {number + 1} of {settings.rounds}")
