@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from itertools import islice
+from typing import ClassVar, Self
 
 import numpy as np
 
-from netcc.layers.base import Buffer, Layer, Needs, Operands, Signature, same_shape
+from netcc.errors import LayerError
+from netcc.layers.base import Layer, Needs, Operands, Signature, same_shape
+from netcc.layers.cutting import cut, piece
 from netcc.layers.masks import choose, negative_part, positive_part
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -16,7 +21,11 @@ from netcc.types import Phase, Shape
 
 
 class Activation(Layer):
-    """One bottom, one top of the same shape."""
+    """One bottom, one top of the same shape, number by number.
+
+    Subclasses write `apply` and `differentiate`, which are forward and backward of a piece small enough for the cache;
+    all arrays of its operands are of one shape, `scratch` (see `netcc.layers.cutting.piece`) too.
+    """
 
     in_place = True
     any_layout = True
@@ -31,6 +40,34 @@ class Activation(Layer):
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         return same_shape(bottoms)
 
+    def forward(self, operands: Operands) -> None:
+        for part in _parts(operands):
+            self.apply(part)
+
+    def backward(self, operands: Operands) -> None:
+        if operands.bottom_diffs[0] is not None:
+            for part in _parts(operands):
+                self.differentiate(part)
+
+    @abstractmethod
+    def apply(self, operands: Operands) -> None:
+        """Writes the top."""
+
+    def differentiate(self, operands: Operands) -> None:
+        """Writes the bottom diff, which is there."""
+        raise LayerError(f"{self.type} has no backward pass")
+
+
+def _parts(operands: Operands) -> Iterator[Operands]:
+    groups = (operands.bottoms, operands.tops, operands.saved, operands.top_diffs, operands.bottom_diffs)
+    arrays = [array for group in groups for array in group if array is not None]
+    for pieces in cut(arrays):
+        taken = iter(pieces)
+        bottoms, tops, saved, top_diffs, bottom_diffs = (tuple(islice(taken, len(group))) for group in groups)
+        size, shape = bottoms[0].size, bottoms[0].shape
+        scratch = tuple(buffer[:size].reshape(shape) for buffer in operands.scratch)
+        yield Operands(bottoms, tops, (), saved, scratch, (), top_diffs, bottom_diffs, random=operands.random)
+
 
 @register("ReLU")
 @dataclass(frozen=True)
@@ -40,6 +77,9 @@ class ReLU(Activation):
     Behaves as src/caffe/layers/relu_layer.cpp. Nair and Hinton, Rectified Linear Units (2010).
     """
 
+    most: ClassVar[float] = math.inf
+    """What y stays below."""
+
     negative_slope: float = 0.0
 
     @classmethod
@@ -47,32 +87,42 @@ class ReLU(Activation):
         return cls(message.relu_param.negative_slope)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0], "bool"), Buffer(bottoms[0])))
+        mask, bent = piece(bottoms[0], "bool"), piece(bottoms[0])
+        return same_shape(bottoms, scratch=(mask, bent) if self.negative_slope else (mask,))
 
     def needs(self) -> Needs:
         # The sign of y tells that of x unless the slope turns it round.
         return Needs(tops=(0,)) if self.negative_slope >= 0 else Needs(bottoms=(0,))
 
     def forward(self, operands: Operands) -> None:
-        (x,), (y,) = operands.bottoms, operands.tops
         if self.negative_slope == 0:
-            positive_part(x, y)
-            return
+            # One step for all numbers, which no cutting makes faster.
+            np.clip(operands.bottoms[0], 0, self.most, out=operands.tops[0])
+        else:
+            super().forward(operands)
+
+    def apply(self, operands: Operands) -> None:
+        (x,), (y,) = operands.bottoms, operands.tops
         negative = operands.scratch[1]
+        if 0 <= self.negative_slope <= 1:
+            np.multiply(x, self.negative_slope, out=negative)
+            np.maximum(x, negative, out=y)
+            return
         negative_part(x, negative)
         negative *= self.negative_slope
         positive_part(x, y)
         y += negative
 
-    def backward(self, operands: Operands) -> None:
+    def differentiate(self, operands: Operands) -> None:
         (dx,), (dy,) = operands.bottom_diffs, operands.top_diffs
         if dx is None:
             return
-        mask, bent = operands.scratch
+        mask, *work = operands.scratch
         np.greater(operands.tops[0] if self.negative_slope >= 0 else operands.bottoms[0], 0, out=mask)
         if self.negative_slope == 0:
             np.multiply(dy, mask, out=dx)
             return
+        (bent,) = work
         np.logical_not(mask, out=mask)
         np.multiply(dy, self.negative_slope, out=bent)
         choose(mask, bent, dy, dx, scratch=bent)
@@ -89,7 +139,7 @@ class Sigmoid(Activation):
     def needs(self) -> Needs:
         return Needs(tops=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
         np.multiply(x, 0.5, out=y)
         np.tanh(y, out=y)
@@ -97,12 +147,10 @@ class Sigmoid(Activation):
         y += 0.5
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0]),))
+        return same_shape(bottoms, scratch=(piece(bottoms[0]),))
 
-    def backward(self, operands: Operands) -> None:
+    def differentiate(self, operands: Operands) -> None:
         (dx,), (dy,), (y,) = operands.bottom_diffs, operands.top_diffs, operands.tops
-        if dx is None:
-            return
         slope = operands.scratch[0]
         np.subtract(1, y, out=slope)
         slope *= y
@@ -118,15 +166,13 @@ class TanH(Activation):
         return Needs(tops=(0,))
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0]),))
+        return same_shape(bottoms, scratch=(piece(bottoms[0]),))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         np.tanh(operands.bottoms[0], out=operands.tops[0])
 
-    def backward(self, operands: Operands) -> None:
+    def differentiate(self, operands: Operands) -> None:
         (dx,), (dy,), (y,) = operands.bottom_diffs, operands.top_diffs, operands.tops
-        if dx is None:
-            return
         slope = operands.scratch[0]
         np.multiply(y, y, out=slope)
         np.subtract(1, slope, out=slope)

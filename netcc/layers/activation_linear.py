@@ -11,8 +11,9 @@ import numpy as np
 
 from netcc.errors import LayerError
 from netcc.layers.activation import Activation, ReLU
-from netcc.layers.base import Buffer, Needs, Operands, Signature, refuse_in_place, same_shape
+from netcc.layers.base import Needs, Operands, Signature, refuse_in_place, same_shape
 from netcc.layers.curve import Curve
+from netcc.layers.cutting import piece
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape
@@ -33,7 +34,7 @@ class AbsVal(Curve):
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         np.abs(operands.bottoms[0], out=operands.tops[0])
 
     def slope(self, operands: Operands, out: Array) -> None:
@@ -62,20 +63,18 @@ class Clip(Activation):
         return cls(fields.min, fields.max)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0], "bool"), Buffer(bottoms[0], "bool")))
+        return same_shape(bottoms, scratch=(piece(bottoms[0], "bool"), piece(bottoms[0], "bool")))
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
         np.clip(x, -math.inf, self.most, out=y)
         np.clip(y, self.least, math.inf, out=y)
 
-    def backward(self, operands: Operands) -> None:
+    def differentiate(self, operands: Operands) -> None:
         (dx,), (dy,), (x,) = operands.bottom_diffs, operands.top_diffs, operands.bottoms
-        if dx is None:
-            return
         above, inside = operands.scratch
         np.greater_equal(x, self.least, out=above)
         np.less_equal(x, self.most, out=inside)
@@ -99,9 +98,9 @@ class Threshold(Activation):
         return cls(message.threshold_param.threshold)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0], "bool"),))
+        return same_shape(bottoms, scratch=(piece(bottoms[0], "bool"),))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         np.greater(operands.bottoms[0], self.threshold, out=operands.scratch[0])
         np.copyto(operands.tops[0], operands.scratch[0])
 
@@ -126,12 +125,12 @@ class ReLU6(ReLU):
     def needs(self) -> Needs:
         return Needs(bottoms=super().needs().bottoms, tops=(0,))
 
-    def forward(self, operands: Operands) -> None:
-        super().forward(operands)
+    def apply(self, operands: Operands) -> None:
+        super().apply(operands)
         np.clip(operands.tops[0], -math.inf, self.most, out=operands.tops[0])
 
-    def backward(self, operands: Operands) -> None:
-        super().backward(operands)
+    def differentiate(self, operands: Operands) -> None:
+        super().differentiate(operands)
         (dx,) = operands.bottom_diffs
         if dx is not None:
             below = operands.scratch[0]
@@ -157,12 +156,12 @@ class HardSigmoid(Curve):
         return cls(message.hard_sigmoid_param.alpha, message.hard_sigmoid_param.beta)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0]), Buffer(bottoms[0], "bool")))
+        return same_shape(bottoms, scratch=(piece(bottoms[0]), piece(bottoms[0], "bool")))
 
     def needs(self) -> Needs:
         return Needs(tops=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
         np.multiply(x, self.alpha, out=y)
         y += self.beta
@@ -196,13 +195,13 @@ class HSwish(Curve):
     fork = "MobileNetV3 (aovoc/caffe)"
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        real = Buffer(bottoms[0])
-        return same_shape(bottoms, scratch=(real, real, Buffer(bottoms[0], "bool")))
+        real = piece(bottoms[0])
+        return same_shape(bottoms, scratch=(real, real, piece(bottoms[0], "bool")))
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         gate = operands.scratch[0]
         _gate(operands.bottoms[0], gate)
         np.multiply(operands.bottoms[0], gate, out=operands.tops[0])

@@ -11,6 +11,7 @@ import numpy as np
 
 from netcc.layers.base import Buffer, Needs, Operands, Signature, same_shape
 from netcc.layers.curve import Curve
+from netcc.layers.cutting import piece
 from netcc.layers.masks import choose, negative_part, positive_part
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -35,7 +36,7 @@ class ELU(Curve):
         return cls(message.elu_param.alpha, float(getattr(message.elu_param, "lambda")))
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0]), Buffer(bottoms[0], "bool"), Buffer(bottoms[0])))
+        return same_shape(bottoms, scratch=(piece(bottoms[0]), piece(bottoms[0], "bool"), piece(bottoms[0])))
 
     def needs(self) -> Needs:
         # The sign of y tells that of x unless a constant turns it round.
@@ -45,7 +46,7 @@ class ELU(Curve):
     def _keeps_sign(self) -> bool:
         return self.alpha >= 0 and self.gain > 0
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,), bent = operands.bottoms, operands.tops, operands.scratch[0]
         negative_part(x, bent)
         np.exp(bent, out=bent)
@@ -102,7 +103,7 @@ class BNLL(Curve):
     def needs(self) -> Needs:
         return Needs(tops=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,), tail = operands.bottoms, operands.tops, operands.scratch[0]
         np.abs(x, out=tail)
         np.negative(tail, out=tail)
@@ -134,12 +135,12 @@ class Swish(Curve):
         return cls(message.swish_param.beta)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, saved=(Buffer(bottoms[0]),), scratch=(Buffer(bottoms[0]),))
+        return same_shape(bottoms, saved=(Buffer(bottoms[0]),), scratch=(piece(bottoms[0]),))
 
     def needs(self) -> Needs:
         return Needs(tops=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,), (gate,) = operands.bottoms, operands.tops, operands.saved
         np.multiply(x, self.beta / 2, out=gate)
         np.tanh(gate, out=gate)
@@ -168,13 +169,13 @@ class Mish(Curve):
     fork = "synopsys-caffe (foss-for-synopsys-dwc-arc-processors/synopsys-caffe)"
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        real = Buffer(bottoms[0])
+        real = piece(bottoms[0])
         return same_shape(bottoms, scratch=(real, real, real))
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,), (gate, growth, rest) = operands.bottoms, operands.tops, operands.scratch
         _mish_gate(x, gate, growth, rest)
         np.multiply(x, gate, out=y)

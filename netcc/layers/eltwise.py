@@ -67,7 +67,8 @@ class Eltwise(Layer):
             kind: Kind = "byte" if len(bottoms) < 256 else "index"
             scratch = (Buffer(first, "bool"), Buffer(first), Buffer(first, kind))
             return Signature((first,), saved=(Buffer(first, kind),), scratch=scratch)
-        return Signature((first,), scratch=(Buffer(first),))
+        sums_alone = self.operation == _Operation.SUM and set(self.coefficients[1:]) == {1}
+        return Signature((first,), scratch=() if sums_alone else (Buffer(first),))
 
     def needs(self) -> Needs:
         if self.operation != _Operation.PROD:
@@ -77,7 +78,7 @@ class Eltwise(Layer):
     def forward(self, operands: Operands) -> None:
         (top,) = operands.tops
         if self.operation == _Operation.SUM:
-            self._sum(operands.bottoms, top, operands.scratch[0])
+            self._sum(operands.bottoms, top, *operands.scratch)
         elif self.operation == _Operation.PROD:
             np.multiply(operands.bottoms[0], operands.bottoms[1], out=top)
             for bottom in operands.bottoms[2:]:
@@ -97,15 +98,15 @@ class Eltwise(Layer):
                 np.equal(operands.saved[0], index, out=operands.scratch[0])
                 np.multiply(operands.top_diffs[0], operands.scratch[0], out=bottom_diff)
 
-    def _sum(self, bottoms: Sequence[Array], top: Array, share: Array) -> None:
+    def _sum(self, bottoms: Sequence[Array], top: Array, *work: Array) -> None:
         total = bottoms[0]
         if self.coefficients[0] != 1:
             np.multiply(total, self.coefficients[0], out=top)
             total = top
         for bottom, coefficient in zip(bottoms[1:], self.coefficients[1:], strict=True):
             if coefficient != 1:
-                np.multiply(bottom, coefficient, out=share)
-            np.add(total, bottom if coefficient == 1 else share, out=top)
+                bottom = np.multiply(bottom, coefficient, out=work[0])
+            np.add(total, bottom, out=top)
             total = top
 
     def _product_gradient(self, operands: Operands, index: int, bottom_diff: Array) -> None:

@@ -10,8 +10,9 @@ from typing import Self
 import numpy as np
 
 from netcc.errors import LayerError
-from netcc.layers.base import Buffer, Needs, Operands, Signature, same_shape
+from netcc.layers.base import Needs, Operands, Signature, same_shape
 from netcc.layers.curve import Curve
+from netcc.layers.cutting import piece
 from netcc.layers.powers import raise_power
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -39,7 +40,7 @@ class Power(Curve):
         return cls(fields.power, fields.scale, fields.shift)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        return same_shape(bottoms, scratch=(Buffer(bottoms[0]), Buffer(bottoms[0])))
+        return same_shape(bottoms, scratch=(piece(bottoms[0]), piece(bottoms[0])))
 
     @property
     def _is_constant(self) -> bool:
@@ -48,7 +49,7 @@ class Power(Curve):
     def needs(self) -> Needs:
         return Needs() if self._is_constant or self.power == 1 else Needs(bottoms=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
         if self._is_constant:
             y.fill(_constant_power(self.shift, self.power))
@@ -116,7 +117,7 @@ class Exp(Curve):
     def needs(self) -> Needs:
         return Needs(tops=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
         np.multiply(x, self.inner, out=y)
         with np.errstate(over="ignore", under="ignore"):
@@ -151,7 +152,7 @@ class Log(Curve):
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
 
-    def forward(self, operands: Operands) -> None:
+    def apply(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
         self._line(x, y)
         with np.errstate(divide="ignore", invalid="ignore"):
