@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from netcc.data.lmdb_page import PAGE_HEADER
 from netcc.data.lmdb_reach import pages_reach
+from netcc.data.read_at import read_at
 from netcc.errors import DataError
 
 _MAGIC = 0xBEEFC0DE
@@ -68,8 +69,7 @@ def newest_meta(file: BinaryIO) -> Meta | None:
 
 
 def _read_meta(file: BinaryIO, offset: int) -> Meta | None:
-    file.seek(offset + PAGE_HEADER)
-    content = file.read(_META.size)
+    content = read_at(file, offset + PAGE_HEADER, _META.size)
     if len(content) < _META.size:
         return None
     magic, page_size, flags, depth, records, root, last_page, transaction = _META.unpack(content)

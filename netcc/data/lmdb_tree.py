@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netcc.data.lmdb_header import Meta, newest_meta
 from netcc.data.lmdb_page import PAGE_HEADER, Page, PageError, check_own_page, parse_page
+from netcc.data.read_at import read_at
 
 Record = tuple[bytes, bytes]
 """Key and value."""
@@ -31,10 +32,10 @@ class LmdbTree:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
+        self._file = path.open("rb")
         self._close = weakref.finalize(self, self._file.close)
         self._meta = self._newest()
-        self._size = self._file.seek(0, 2)
+        self._size = path.stat().st_size
         self.count = self._meta.records
         self._way: list[tuple[list[int], int]] = []
         """The branches from the root to the leaf: their children, and which of them was taken."""
@@ -118,10 +119,9 @@ class LmdbTree:
         begin = number * self._meta.page_size + offset
         if begin + length > self._size:
             raise PageError(f"page {number} lies outside of the file")
-        self._file.seek(begin)
-        content = self._file.read(length)
+        content = read_at(self._file, begin, length)
         while len(content) < length:
-            more = self._file.read(length - len(content))
+            more = read_at(self._file, begin + len(content), length - len(content))
             if not more:
                 raise PageError("it is cut short")
             content += more

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -213,6 +215,26 @@ def test_what_is_damaged_is_said(tmp_path: Path) -> None:
     entry = 4096 * child + first
     assert damaged(tmp_path, entry + 4, b"\2") == "an entry is no simple record"
     assert damaged(tmp_path, entry + 2, b"\1") == "an entry reaches over the end of its page"
+
+
+def test_forked_processes_do_not_disturb_each_other() -> None:
+    """They share the position in the file, so nothing may depend on it."""
+    code = f"""
+import os
+from pathlib import Path
+from netcc.data.lmdb_reader import LmdbReader
+reader = LmdbReader(Path({str(GOLDEN / "big_lmdb")!r}))
+expected = reader.take(14)
+child = os.fork()
+same = all(reader.take(14) == expected for _ in range(300))
+if child:
+    print(same, os.waitpid(child, 0)[1])
+else:
+    os._exit(not same)
+"""
+    places = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=places, check=False)
+    assert done.stdout == "True 0\n", done.stderr
 
 
 def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
