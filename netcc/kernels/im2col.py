@@ -9,7 +9,7 @@ from netcc.kernels.columns import gather_columns, padded_shape, scatter_columns
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import L2, Geometry
-from netcc.kernels.products import Product
+from netcc.kernels.products import Product, TransposedProduct
 from netcc.kernels.strips import Cut, Strip, channel_ranges, cut, pixels, take
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count
@@ -191,17 +191,20 @@ class WeightsGradient:
         self._geometry = geometry
         self._gather = _Gather(geometry, 384)
         self._sum: Shape = (part.outputs, geometry.taps, part.channels)
-        self.scratch = 2 * count(self._sum) + self._gather.scratch
+        most = self._gather.cut.images * self._gather.cut.rows * geometry.out_width
+        self._product = TransposedProduct(part.outputs, geometry.taps * part.channels, most)
+        self.scratch = 2 * count(self._sum) + self._product.scratch + self._gather.scratch
 
     def run(self, x: Array, dy: Array, dw: Array, scratch: Array, add: bool) -> None:
         geometry, gather = self._geometry, self._gather
         part, size = geometry.one_group, count(self._sum)
         total, term = scratch[:size].reshape(part.outputs, -1), scratch[size : 2 * size].reshape(part.outputs, -1)
+        rest = scratch[2 * size :]
         for channels, outputs in channel_ranges(geometry):
             images, gradients = x[..., channels], dy[..., outputs]
             for number, strip in enumerate(gather.cut.strips(geometry.images, geometry.out_height)):
-                columns = gather.columns(strip.images_of(images), strip, scratch[2 * size :])
-                np.matmul(pixels(strip.of(gradients)).T, columns, out=term if number else total)
+                columns = gather.columns(strip.images_of(images), strip, rest[self._product.scratch :])
+                self._product(pixels(strip.of(gradients)), columns, term if number else total, rest)
                 if number:
                     np.add(total, term, out=total)
             target = dw[outputs].reshape(part.outputs, part.channels, geometry.taps)

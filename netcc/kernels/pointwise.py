@@ -7,7 +7,7 @@ import numpy as np
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import L2, Geometry
-from netcc.kernels.products import Product
+from netcc.kernels.products import Product, TransposedProduct
 from netcc.kernels.strips import pixels
 from netcc.kernels.twins import pick
 from netcc.types import Array
@@ -32,7 +32,9 @@ class Pointwise(ConvolutionKernel):
         self._rows = max(128, L2 // 2 // per_pixel)
         gathered = geometry.pixels * geometry.channels if self._strided else 0
         self.scratch = gathered
-        self.scratch_backward = gathered + geometry.outputs * geometry.channels
+        most = min(4 * self._rows, geometry.pixels)
+        self._weights = TransposedProduct(geometry.outputs, geometry.channels, most)
+        self.scratch_backward = gathered + geometry.outputs * geometry.channels + self._weights.scratch
 
     def prepare(self, weights: Array, out: Array) -> None:
         np.copyto(out, self._matrix(weights).T)
@@ -74,15 +76,15 @@ class Pointwise(ConvolutionKernel):
         self, x: Array, dy: Array, dw: Array, scratch: Array, *, add: bool, db: Array | None = None
     ) -> None:
         size = self.geometry.outputs * self.geometry.channels
-        source, gradient = self._gathered(x, scratch[size:]), pixels(dy)
-        target, term = self._matrix(dw), scratch[:size].reshape(self.geometry.outputs, -1)
+        term, rest = scratch[:size].reshape(self.geometry.outputs, -1), scratch[size:]
+        source, gradient = self._gathered(x, rest[self._weights.scratch :]), pixels(dy)
+        target = self._matrix(dw)
         for first in range(0, len(source), 4 * self._rows):
             strip = slice(first, first + 4 * self._rows)
-            if first or add:
-                np.matmul(gradient[strip].T, source[strip], out=term)
+            adds = first > 0 or add
+            self._weights(gradient[strip], source[strip], term if adds else target, rest)
+            if adds:
                 np.add(target, term, out=target)
-            else:
-                np.matmul(gradient[strip].T, source[strip], out=target)
         if db is not None:
             self.bias_gradient(dy, db, add=add)
 

@@ -38,6 +38,29 @@ class Product:
             np.matmul(tall, small, out=out)
 
 
+class TransposedProduct:
+    """left^T right for matrices (rows, outputs) and (rows, inner) of at most `most` rows: a sum of small products."""
+
+    def __init__(self, outputs: int, inner: int, most: int) -> None:
+        rows = _SMALL // (outputs * inner)
+        self._rows = rows if rows >= 96 and most >= 2 * rows and _has_small_kernels() else 0
+        self.scratch = most // rows * outputs * inner if self._rows else 0
+
+    def __call__(self, left: Array, right: Array, out: Array, scratch: Array) -> None:
+        rows = self._rows
+        whole = len(left) // rows if rows else 0
+        if whole < 2:
+            np.matmul(left.T, right, out=out)
+            return
+        cut = whole * rows
+        parts = scratch[: whole * out.size].reshape(whole, *out.shape)
+        np.matmul(left[:cut].reshape(whole, rows, -1).swapaxes(1, 2), right[:cut].reshape(whole, rows, -1), out=parts)
+        np.add.reduce(parts, axis=0, out=out)
+        if cut < len(left):
+            np.matmul(left[cut:].T, right[cut:], out=parts[0])
+            np.add(out, parts[0], out=out)
+
+
 @cache
 def _has_small_kernels() -> bool:
     return any(library.get("architecture") in _ARCHITECTURES for library in threadpool_info())

@@ -28,6 +28,7 @@ WINDOWED = [
     Geometry(2, 6, 6, 3, 2, kernel=(6, 6)),
     Geometry(1, 7, 1, 3, 2, kernel=(3, 1), pad=(1, 0)),
     Geometry(1, 70, 40, 32, 8, kernel=(3, 3), pad=(1, 1)),
+    Geometry(2, 60, 60, 3, 32, kernel=(5, 5), pad=(2, 2)),
     Geometry(3, 6, 5, 6, 6, groups=6, kernel=(3, 3), pad=(1, 1)),
 ]
 POINTWISE = [
@@ -36,6 +37,8 @@ POINTWISE = [
     Geometry(2, 7, 6, 5, 4, stride=(2, 2)),
     Geometry(2, 8, 7, 5, 4, stride=(3, 2)),
     Geometry(1, 40, 40, 48, 64),
+    Geometry(1, 50, 41, 16, 64),
+    Geometry(2, 65, 61, 32, 64, stride=(2, 1)),
 ]
 DEPTHWISE = [
     Geometry(3, 6, 5, 6, 6, groups=6, kernel=(3, 3), pad=(1, 1)),
