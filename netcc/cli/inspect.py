@@ -22,6 +22,7 @@ Examples
   netcc inspect lenet_iter_10000.caffemodel
   netcc inspect vgg.caffemodel --json | jq '.layers[] | select(.blobs[].not_finite > 0) | .name'
   netcc inspect lost.caffemodel --prototxt -o found.prototxt
+  netcc inspect lenet.netcc
   netcc inspect lost.caffemodel --prototxt | netcc deploy - --input data=1,3,227,227
 """
 )
@@ -33,14 +34,20 @@ def inspect(weights: str, prototxt: bool, out: str | None, as_json: bool) -> Non
     """Show the layers in WEIGHTS, their blobs, and how the numbers in them are spread.
 
     WEIGHTS is a .caffemodel of any generation of Caffe, or its HDF5 form. Least, greatest, mean and deviation are those
-    of the finite numbers; zeros are a share of all.
+    of the finite numbers; zeros are a share of all. Of a compiled net (.netcc) the layers with their shapes are shown.
     """
     from netcc.cli.writing import write_text
+    from netcc.compiled.archive import is_compiled
 
     if out and not prototxt:
         raise UsageError("--out goes with --prototxt")
     if prototxt and as_json:
         raise UsageError("--prototxt and --json exclude each other")
+    if is_compiled(weights):
+        if prototxt:
+            raise UsageError(f"{weights} is a compiled net, of which there is no definition")
+        _show_compiled(weights, as_json)
+        return
     if prototxt:
         from netcc.report.recover import recovered
 
@@ -50,6 +57,13 @@ def inspect(weights: str, prototxt: bool, out: str | None, as_json: bool) -> Non
 
     table = weights_table(weights)
     click.echo(json.dumps(table.as_json(), indent=2) if as_json else as_text(table))
+
+
+def _show_compiled(path: str, as_json: bool) -> None:
+    from netcc.compiled.net import load
+
+    with load(path) as net:
+        click.echo(json.dumps(net.as_json(), indent=2) if as_json else str(net))
 
 
 HEADER = ("layer", "type", "blob", "shape", "count", "least", "greatest", "mean", "deviation", "zeros")

@@ -96,6 +96,15 @@ def _add(archive: zipfile.ZipFile, file: BinaryIO, name: str, *parts: bytes | me
             target.write(part)
 
 
+def is_compiled(path: str | Path) -> bool:
+    """Whether the file begins as a compiled net does; False if it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(_LOCAL_HEADER + len(MANIFEST)).endswith(MANIFEST.encode())
+    except OSError:
+        return False
+
+
 class Archive:
     """An open file of a compiled net, mapped into memory; `close` gives it back once no array is in use.
 

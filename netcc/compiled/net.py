@@ -149,6 +149,20 @@ class CompiledNet:
         arrays = dict(zip(names, self._arrays, strict=True))
         write_archive(path, texts, arrays if mean is None else {_MEAN: mean, **arrays})
 
+    def as_json(self) -> dict[str, Any]:
+        """What the net shows, as objects that JSON knows; of the mean one number for each channel."""
+        mean, ends = self.preprocessing.mean, {"inputs": self.inputs, "outputs": self.outputs}
+        shapes = {
+            word: [{"name": name, "shape": list(shape)} for name, shape in of.items()] for word, of in ends.items()
+        }
+        return {
+            **shapes,
+            "mean": None if mean is None else mean.mean(axis=(1, 2)).tolist(),
+            "scale": self.preprocessing.scale,
+            "labels": list(self.labels),
+            **self._table.as_json(),
+        }
+
     def summary(self) -> str:
         """The net in one line: its size, what it takes and what it gives."""
         return summary(self._facts, self.outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,7 @@ def test_a_module_for_training_is_for_the_phase_train_unless_told(run: Run, lene
 def test_layers_without_a_function_are_named_together(run: Run, place: Path) -> None:
     net = (
         'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 4 dim: 4 } } }\n'
-        'layer { name: "odd" type: "MVN" bottom: "x" top: "odd" }\n'
+        'layer { name: "odd" type: "Mish" bottom: "x" top: "odd" }\n'
         'layer { name: "drawn" type: "Pooling" bottom: "odd" top: "y" '
         "pooling_param { pool: STOCHASTIC kernel_size: 2 } }\n"
     )
@@ -153,7 +154,7 @@ def test_layers_without_a_function_are_named_together(run: Run, place: Path) -> 
     assert shown.exit_code == 1
     assert shown.stderr == (
         "error: the net has layers that cannot be written as NumPy\n"
-        "  layer 'odd' (MVN): there is no function for the type\n"
+        "  layer 'odd' (Mish): there is no function for the type\n"
         "  layer 'drawn' (Pooling): pool: STOCHASTIC\n"
         "  `netcc compile NET -o FILE.netcc` takes every layer\n"
     )
@@ -167,3 +168,14 @@ def test_a_compiled_net_is_no_definition(run: Run) -> None:
     assert shown.stderr == (
         "error: x.netcc: this is a compiled net, which netcc.load reads, not a prototxt\n  expected a text file\n"
     )
+
+
+def test_inspecting_a_compiled_net(run: Run, weights: Path) -> None:
+    run("compile", "deploy.prototxt", "--weights", weights, "--mean", "33", "-o", "lenet.netcc")
+    shown = run("inspect", "lenet.netcc")
+    assert shown.stdout == f"{netcc.load('lenet.netcc')}\n"
+    facts = json.loads(run("inspect", "lenet.netcc", "--json").stdout)
+    assert facts["inputs"] == [{"name": "data", "shape": [1, 1, 28, 28]}]
+    assert (facts["mean"], facts["totals"]["parameters"]) == ([33], 431_080)
+    shown = run("inspect", "lenet.netcc", "--prototxt")
+    assert shown.stderr == "error: lenet.netcc is a compiled net, of which there is no definition\n"

@@ -29,6 +29,7 @@ REFUSED = {
     "Pooling": {"pool: STOCHASTIC", "a second top"},
     "BatchNorm": {"scale_bias: true"},
     "Normalize": {"normalize_param"},
+    "ReLU6": {"negative_slope"},
     "LSTM": {"a static bottom"},
     "MultiBoxLoss": {
         "share_location: false",

@@ -223,12 +223,12 @@ def test_without_arrays_the_parameters_are_zero(tmp_path: Path) -> None:
 
 def test_many_layers_that_cannot_be_written() -> None:
     net = INPUT + "".join(
-        f'layer {{ name: "m{number}" type: "MVN" bottom: "data" top: "m{number}" }}\n' for number in range(12)
+        f'layer {{ name: "m{number}" type: "Mish" bottom: "data" top: "m{number}" }}\n' for number in range(12)
     )
     with netcc.Net(net, netcc.TEST) as made, pytest.raises(LayerError) as caught:
         written(made.graph, None, train=False)
     notes = caught.value.diagnostics[0].notes
-    assert notes[0] == "layer 'm0' (MVN): there is no function for the type"
+    assert notes[0] == "layer 'm0' (Mish): there is no function for the type"
     assert notes[-2:] == ("and 2 more", "`netcc compile NET -o FILE.netcc` takes every layer")
 
 

@@ -234,3 +234,49 @@ def reduce_backward(
         "SUMSQ": 2 * rows,
     }[operation]
     return (coefficient * slope * np.asarray(dy)[..., np.newaxis]).reshape(x.shape)
+
+
+def contrastive_loss(
+    x: Array, other: Array, alike: Array, margin: float = 1.0, legacy: bool = False
+) -> Array:
+    """Half the squared distance of what is alike; what is not is pushed to a margin."""
+    difference = x.reshape(len(x), -1) - other.reshape(len(x), -1)
+    squares = (difference**2).sum(axis=1)
+    apart = margin - squares if legacy else np.maximum(margin - squares**0.5, 0) ** 2
+    is_alike = np.trunc(alike.reshape(-1)) != 0
+    costs = np.where(is_alike, squares, np.maximum(apart, 0))
+    return np.asarray(costs.sum() / (2 * len(x)), x.dtype)
+
+
+def contrastive_loss_backward(
+    d_loss: Array,
+    x: Array,
+    other: Array,
+    alike: Array,
+    margin: float = 1.0,
+    legacy: bool = False,
+) -> tuple[Array, Array]:
+    """Along the difference, to each other or away."""
+    difference = x.reshape(len(x), -1) - other.reshape(len(x), -1)
+    distance = np.sqrt((difference**2).sum(axis=1))
+    push = -np.maximum(margin - distance, 0) / (distance + 1e-4)
+    if legacy:
+        push = -(distance**2 < margin).astype(x.dtype)
+    factor = np.where(np.trunc(alike.reshape(-1)) != 0, 1, push)
+    d_difference = difference * factor[:, np.newaxis] * (d_loss / len(x))
+    return d_difference.reshape(x.shape), -d_difference.reshape(other.shape)
+
+
+def multinomial_logistic_loss(x: Array, label: Array) -> Array:
+    """The mean of -log(x) of the labels: x are probabilities."""
+    rows, labels = x.reshape(len(x), -1), label.reshape(-1).astype(int)
+    own = np.maximum(rows[np.arange(len(x)), labels], 1e-20)
+    return np.asarray(-np.log(own).sum() / len(x), x.dtype)
+
+
+def multinomial_logistic_loss_backward(d_loss: Array, x: Array, label: Array) -> Array:
+    """Only the label's probability counts."""
+    rows, labels = x.reshape(len(x), -1), label.reshape(-1).astype(int)
+    d_rows, items = np.zeros_like(rows), np.arange(len(x))
+    d_rows[items, labels] = -1 / np.maximum(rows[items, labels], 1e-20)
+    return (d_rows * (d_loss / len(x))).reshape(x.shape)

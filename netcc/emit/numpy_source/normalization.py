@@ -143,3 +143,35 @@ def normalize_backward(
     if factors.size == 1:
         d_factors = d_factors.sum()
     return (scaled - unit * along) / length, d_factors.reshape(factors.shape)
+
+
+def standardize(
+    x: Array, across_channels: bool = False, variance: bool = True, eps: float = 1e-9
+) -> Array:
+    """(x - mean) / (deviation + eps) of each channel of each image, or of each image.
+
+    Without variance only the mean is taken off.
+    """
+    rows = x.reshape(*x.shape[: 1 if across_channels else 2], -1)
+    y = rows - rows.mean(axis=-1, keepdims=True)
+    if variance:
+        y = y / (rows.std(axis=-1, keepdims=True) + eps)
+    return y.reshape(*x.shape, *[1] * (4 - x.ndim))
+
+
+def standardize_backward(
+    dy: Array,
+    x: Array,
+    y: Array,
+    across_channels: bool = False,
+    variance: bool = True,
+    eps: float = 1e-9,
+) -> Array:
+    """Mean and deviation depend on x too."""
+    rows = x.reshape(*x.shape[: 1 if across_channels else 2], -1)
+    dy_rows, y_rows = dy.reshape(rows.shape), y.reshape(rows.shape)
+    d_rows = dy_rows - dy_rows.mean(axis=-1, keepdims=True)
+    if variance:
+        d_rows = d_rows - y_rows * (dy_rows * y_rows).mean(axis=-1, keepdims=True)
+        d_rows = d_rows / (rows.std(axis=-1, keepdims=True) + eps)
+    return d_rows.reshape(x.shape)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from netcc.emit.step import Call, Placed, Step, emits, without_defaults
+from netcc.emit.step import Call, Placed, Step, emits, refuse, without_defaults
 
 
 @emits("ReLU")
 def relu(placed: Placed) -> Step:
     options = without_defaults({"negative_slope": placed.layer.negative_slope}, negative_slope=0)
     return Step(Call("relu", "x0", "y0", options), Call("relu_backward", "dy0 x0", "dx0", options))
+
+
+@emits("ReLU6")
+def relu6(placed: Placed) -> Step:
+    layer = placed.layer
+    refuse("negative_slope", when=layer.negative_slope != 0)
+    options = {"least": 0.0, "most": 6.0}
+    return Step(Call("clip", "x0", "y0", options), Call("clip_backward", "dy0 x0", "dx0", options))
 
 
 @emits("Sigmoid")

@@ -90,3 +90,18 @@ def reduction(placed: Placed) -> Step:
         {"operation": name, "axis": axis, "coefficient": layer.coefficient}, axis=0, coefficient=1
     )
     return Step(Call("reduce", "x0", "y0", options), Call("reduce_backward", "dy0 x0", "dx0", options))
+
+
+@emits("ContrastiveLoss")
+def contrastive_loss(placed: Placed) -> Step:
+    options = without_defaults({"margin": placed.layer.margin, "legacy": placed.layer.legacy}, margin=1, legacy=False)
+    return Step(
+        Call("contrastive_loss", "x0 x1 x2", "y0", options),
+        Call("contrastive_loss_backward", "dy0 x0 x1 x2", "dx0 dx1", options),
+    )
+
+
+@emits("MultinomialLogisticLoss")
+def multinomial_logistic_loss(placed: Placed) -> Step:
+    name = "multinomial_logistic_loss"
+    return Step(Call(name, "x0 x1", "y0"), Call(f"{name}_backward", "dy0 x0 x1", "dx0"))

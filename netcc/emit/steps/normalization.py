@@ -45,3 +45,14 @@ def normalize(placed: Placed) -> Step:
     refuse("normalize_param", when=layer.scale_filler is None)
     options = without_defaults({"across_spatial": layer.across_spatial, "eps": layer.eps}, across_spatial=True)
     return Step(Call("normalize", "x0 p0", "y0", options), Call("normalize_backward", "dy0 x0 p0", "dx0 dp0", options))
+
+
+@emits("MVN")
+def mvn(placed: Placed) -> Step:
+    layer = placed.layer
+    options = without_defaults(
+        {"across_channels": layer.across_channels, "variance": layer.normalize_variance, "eps": layer.eps},
+        across_channels=False,
+        variance=True,
+    )
+    return Step(Call("standardize", "x0", "y0", options), Call("standardize_backward", "dy0 x0 y0", "dx0", options))
