@@ -41,7 +41,6 @@ class Softmax(Layer):
     """
 
     in_place = True
-    any_layout = True
 
     axis: int
 
