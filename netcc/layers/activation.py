@@ -66,7 +66,15 @@ def _parts(operands: Operands) -> Iterator[Operands]:
         bottoms, tops, saved, top_diffs, bottom_diffs = (tuple(islice(taken, len(group))) for group in groups)
         size, shape = bottoms[0].size, bottoms[0].shape
         scratch = tuple(buffer[:size].reshape(shape) for buffer in operands.scratch)
-        yield Operands(bottoms, tops, (), saved, scratch, (), top_diffs, bottom_diffs, random=operands.random)
+        yield Operands(
+            bottoms=bottoms,
+            tops=tops,
+            saved=saved,
+            scratch=scratch,
+            top_diffs=top_diffs,
+            bottom_diffs=bottom_diffs,
+            random=operands.random,
+        )
 
 
 @register("ReLU")
