@@ -47,6 +47,9 @@ Examples
     metavar="FILE|B,G,R",
     help="Subtracted: a mean image (.binaryproto, .npy), or a number for each channel.",
 )
+@click.option(
+    "--mean-pixel", is_flag=True, help="Of a mean image, take the mean of each channel, as classification.cpp."
+)
 @click.option("--oversample/--center-only", "ten", default=False, help="Average over ten crops, or take the centre.")
 @click.option(
     "--images-dim",
@@ -90,6 +93,7 @@ def classify(
     images: tuple[str, ...],
     labels: str | None,
     mean: str | None,
+    mean_pixel: bool,
     ten: bool,
     size: tuple[int, ...] | None,
     raw_scale: float,
@@ -131,7 +135,7 @@ def classify(
     bound = read_net(net, strict=strict)
     require_input(bound)
     files = find_images(images, ext)
-    how = Preparation(size, ten, mean_of(mean) if mean else None, raw_scale, input_scale, swap)
+    how = Preparation(size, ten, mean_of(mean, mean_pixel) if mean else None, raw_scale, input_scale, swap)
     outcome = Outcome()
     with Net(bound, TEST, gradients=False) as made:
         scorer = ImageScorer(made, how, output, batch)

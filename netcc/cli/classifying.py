@@ -191,14 +191,17 @@ def load_array(name: str) -> Array:
     return array
 
 
-def mean_of(text: str) -> Array:
-    """A mean image (.binaryproto, .npy), or one number for each channel as in 104,117,123. Raises DataError."""
+def mean_of(text: str, pixel: bool = False) -> Array:
+    """A mean image (.binaryproto, .npy), or one number for each channel as in 104,117,123. Raises DataError.
+
+    With `pixel` the means of the channels of an image, as examples/cpp_classification/classification.cpp takes them.
+    """
     try:
         return np.array([float(part) for part in text.split(",")])
     except ValueError:
         mean = read_any_mean(text)
     assert mean is not None
-    return mean.reshape(-1) if mean.shape[1:] == (1, 1) else mean
+    return mean.mean(axis=(1, 2)) if pixel or mean.shape[1:] == (1, 1) else mean
 
 
 def labels_of(name: str, classes: int) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from netcc.blob import Blob
+from netcc.errors import UsageError
 
 
 class Layer:
@@ -31,6 +32,15 @@ class NativeLayer:
     def __init__(self, kind: str, blobs: Sequence[Blob]) -> None:
         self.type = kind
         self.blobs = list(blobs)
+
+    def setup(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> NoReturn:
+        """Raises UsageError: the net sets its layers up once, when it is made."""
+        raise UsageError(f"layers of type {self.type} are set up by their net, when that is made")
+
+    def reshape(self, bottom: Sequence[Blob], top: Sequence[Blob]) -> NoReturn:
+        """Raises UsageError: a layer follows the shapes of its bottoms with the net."""
+        notes = ["net.blobs[name].reshape(...) of an input, then net.reshape()"]
+        raise UsageError(f"layers of type {self.type} take their shapes from their net", notes=notes)
 
     def __repr__(self) -> str:
         return f"Layer({self.type!r}, {len(self.blobs)} blobs)"

@@ -122,6 +122,9 @@ class NCCL:
     def new_uid() -> NoReturn:
         _refuse_nccl()
 
+    def bcast(self) -> NoReturn:
+        _refuse_nccl()
+
 
 def _refuse_nccl() -> NoReturn:
     notes = ["caffe.has_nccl() says so; train with one solver, whose loops use all cores"]

@@ -88,6 +88,14 @@ def test_a_mean_of_numbers_is_that_of_the_channels_of_the_net(run: Run, files: S
     np.testing.assert_allclose(np.load("s.npy"), expected, rtol=1e-5)
 
 
+def test_a_mean_image_may_count_as_its_mean_pixel(run: Run, files: SimpleNamespace, place: Path) -> None:
+    mean = np.random.default_rng(9).random((3, 20, 30)).astype(np.float32)
+    np.save("mean.npy", mean)
+    run("classify", files.net, files.weights, "photos", *SCALE, "--mean", "mean.npy", "--mean-pixel", "-o", "s.npy")
+    expected = caffes(files, False, raw_scale=1, input_scale=2.5, mean=mean.mean(axis=(1, 2)))
+    np.testing.assert_allclose(np.load("s.npy"), expected, rtol=1e-4)
+
+
 def test_a_net_of_grey_images(run: Run, files: SimpleNamespace, place: Path) -> None:
     grey = NET.replace("dim: 1 dim: 3", "dim: 1 dim: 1")
     (place / "grey.prototxt").write_text(grey)

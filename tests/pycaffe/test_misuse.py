@@ -170,6 +170,17 @@ def test_a_net_is_what_its_file_was_when_it_was_read(caffe: ModuleType, write: W
     assert net.forward()["tan"].shape == (5, 4)
 
 
+def test_layers_that_are_not_in_python_are_the_nets_own(net: Any) -> None:
+    layer = net.layer_dict["ip"]
+    assert said(lambda: layer.setup([], []), UsageError) == (
+        "error: layers of type InnerProduct are set up by their net, when that is made"
+    )
+    assert said(lambda: layer.reshape([], []), UsageError) == (
+        "error: layers of type InnerProduct take their shapes from their net\n"
+        "  net.blobs[name].reshape(...) of an input, then net.reshape()"
+    )
+
+
 def test_a_gpu_is_warned_of_once_asked_and_refused_where_nothing_else_will_do(net: Any, caffe: ModuleType) -> None:
     with pytest.warns(NetccWarning, match=r"set_mode_gpu\(\) has no effect: netcc computes on the processor"):
         caffe.set_mode_gpu()
