@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from data.records import MakeDatabase, batch, data_layer, datum, labels_of, opened
 
+from netcc.data.database_writer import open_writer
+from netcc.data.leveldb_reader import LevelDbReader
 from netcc.errors import DataError, LayerError, NetccError
 from netcc.schema import caffe_pb2
 from netcc.types import TRAIN
@@ -78,6 +80,18 @@ def test_rand_skip(five_records: Path) -> None:
     layer.data_param.rand_skip = 4
     first = {labels_of(opened(layer, seed=seed))[0] for seed in range(60)}
     assert first == {0, 1, 2, 3}
+    layer.data_param.rand_skip = 1000
+    assert {labels_of(opened(layer, seed=seed))[0] for seed in range(60)} == {0, 1, 2, 3, 4}
+
+
+def test_a_leveldb_is_not_counted_to_skip_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_writer(tmp_path / "db", "leveldb") as writer:
+        for index in range(5):
+            writer.put(b"%d" % index, datum(np.zeros((1, 1, 1), np.uint8), index).SerializeToString())
+    monkeypatch.setattr(LevelDbReader, "__len__", lambda reader: pytest.fail("it was counted"))
+    layer = data_layer(tmp_path / "db", 1)
+    layer.data_param.MergeFrom(caffe_pb2.DataParameter(backend=caffe_pb2.DataParameter.LEVELDB, rand_skip=4))
+    assert labels_of(opened(layer, seed=1))[0] in range(4)
 
 
 def test_bytes_beat_floats(make_database: MakeDatabase) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from netcc.data.datum import parse_datum
 from netcc.data.lmdb_tree import Record
-from netcc.data.records import open_records
+from netcc.data.records import Records, open_records
 from netcc.data.row_source import RowSource
 from netcc.data.source import reader
 from netcc.data.transform import Transformer
@@ -37,7 +37,7 @@ class DatabaseSource(RowSource[Record]):
         self._channels = "color" if param.force_encoded_color else transformer.channels
         self._records = open_records(param, base)
         if param.rand_skip:
-            self._records.seek(int(random.integers(param.rand_skip)) % len(self._records))
+            _skip(self._records, int(random.integers(param.rand_skip)))
 
     def peek(self) -> Record:
         return self._records.peek()
@@ -66,3 +66,11 @@ class DatabaseSource(RowSource[Record]):
 
     def close(self) -> None:
         self._records.close()
+
+
+def _skip(records: Records, number: int) -> None:
+    """Goes `number` records ahead, around the end if there are fewer; all are counted in that case alone: it is slow."""
+    try:
+        records.seek(number)
+    except DataError:
+        records.seek(number % len(records))
