@@ -16,17 +16,24 @@ def parse_datum(value: bytes, channels: Channels) -> tuple[Array, int]:
 
     `channels` says how an encoded image is decoded. Raises DataError where `value` is no Datum, or as `datum_image`.
     """
-    try:
-        datum = caffe_pb2.Datum.FromString(value)
-    except DecodeError:
-        raise DataError("it is not a Datum") from None
-    if not (datum.channels or datum.data or datum.encoded) and is_annotated(value):
+    datum = read_datum(value)
+    if is_annotated(datum, value):
         raise DataError("it is an AnnotatedDatum of SSD, not a Datum", notes=["layers of type AnnotatedData read it"])
     return datum_image(datum, channels), datum.label
 
 
-def is_annotated(value: bytes) -> bool:
-    """Whether `value` is a record of AnnotatedData: a Datum with the objects in its image."""
+def read_datum(value: bytes) -> caffe_pb2.Datum:
+    """The message of a record. Raises DataError where `value` is no Datum."""
+    try:
+        return caffe_pb2.Datum.FromString(value)
+    except DecodeError:
+        raise DataError("it is not a Datum") from None
+
+
+def is_annotated(datum: caffe_pb2.Datum, value: bytes) -> bool:
+    """Whether `value`, read as `datum`, is a record of AnnotatedData: a Datum with the objects in its image."""
+    if datum.channels or datum.data or datum.encoded:
+        return False
     try:
         return bool(caffe_pb2.AnnotatedDatum.FromString(value).datum.ListFields())
     except DecodeError:

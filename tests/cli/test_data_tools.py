@@ -78,6 +78,7 @@ def test_info_json(run: Run) -> None:
         "records": 12,
         "bytes": 312,
         "images": [{"shape": [4, 1, 1], "kind": "float", "records": 12}],
+        "annotated": 0,
         "labels": {"0": 12},
     }
 

@@ -31,6 +31,8 @@ MOST_SHAPES = 10
 def info(database: Path, sheet: Path | None, count: int, rgb: bool, force: bool, as_json: bool) -> None:
     """Count the images, sizes and labels of the database DB, an LMDB or a LevelDB.
 
+    Where records say which objects are in their images (SSD), the objects of each label are counted.
+
     \b
     Examples
       netcc data info mnist_train_lmdb
@@ -70,6 +72,7 @@ def _as_json(result: DatabaseInfo) -> dict[str, Any]:
             {"shape": list(shape), "kind": kind, "records": number}
             for (shape, kind), number in result.images.most_common()
         ],
+        "annotated": result.annotated,
         "labels": {str(label): result.labels[label] for label in sorted(result.labels)},
     }
 
@@ -80,6 +83,10 @@ def _as_lines(result: DatabaseInfo) -> list[str]:
     lines += [f"{number:>9} of {format_shape(shape)}, {kind}" for (shape, kind), number in common]
     if len(result.images) > len(common):
         lines.append(f"{'':>9} and {len(result.images) - len(common)} other sizes")
+    if result.annotated:
+        lines.append(f"{sum(result.labels.values())} objects in {result.annotated} annotated records")
+    if not result.labels:
+        return lines
     lines.append(_labels_line(result))
     return lines + _bars(_grouped(result))
 

@@ -69,7 +69,7 @@ class DatabaseSource(RowSource[Record]):
 
 
 def _skip(records: Records, number: int) -> None:
-    """Goes `number` records ahead, around the end if there are fewer; all are counted in that case alone: it is slow."""
+    """Goes `number` records ahead, around the end if there are fewer; only in that case all are counted (slow)."""
     try:
         records.seek(number)
     except DataError:

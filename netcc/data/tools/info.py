@@ -9,7 +9,6 @@ from pathlib import Path
 
 from netcc.data.database_writer import Backend
 from netcc.data.tools.records import DatumRecord, backend_of, datum_records, opened
-from netcc.schema import caffe_pb2
 from netcc.types import Array, Shape
 
 _FORMATS = {
@@ -26,8 +25,8 @@ _FORMATS = {
 @dataclass
 class DatabaseInfo:
     """`images` counts the records of each shape (channels, height, width) and kind: `raw`, `float`, or the format that
-    they are encoded in; `labels` those of each label; `value_bytes` is the size of all Datums. `first` are the first
-    images with their labels.
+    they are encoded in; `labels` those of each label, or, where records are annotated, the objects of each;
+    `value_bytes` is the size of all records. `first` are the first images with their first labels (-1 for none).
     """
 
     path: Path
@@ -36,15 +35,18 @@ class DatabaseInfo:
     value_bytes: int = 0
     images: Counter[tuple[Shape, str]] = field(default_factory=Counter)
     labels: Counter[int] = field(default_factory=Counter)
+    annotated: int = 0
+    """Records that say which objects are in their image."""
     first: list[tuple[Array, int]] = field(default_factory=list)
 
     def add(self, record: DatumRecord, keep: int) -> None:
         self.records += 1
         self.value_bytes += len(record.value)
         self.images[record.image.shape, _kind(record)] += 1
-        self.labels[record.label] += 1
+        self.labels.update(record.labels)
+        self.annotated += record.annotated
         if len(self.first) < keep:
-            self.first.append((record.image, record.label))
+            self.first.append((record.image, record.labels[0] if record.labels else -1))
 
 
 def database_info(
@@ -68,7 +70,7 @@ def database_info(
 
 
 def _kind(record: DatumRecord) -> str:
-    datum = caffe_pb2.Datum.FromString(record.value)
+    datum = record.datum
     if not datum.encoded:
         return "raw" if datum.data else "float"
     return next((name for magic, name in _FORMATS.items() if datum.data.startswith(magic)), "encoded")

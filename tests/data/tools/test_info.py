@@ -42,6 +42,20 @@ def test_labels_bytes_and_the_first_images() -> None:
     assert seen == [-12, *[1] * 12]
 
 
+def test_objects_of_annotated_records(make_database: MakeDatabase) -> None:
+    records = []
+    for labels in ((3, 3, 5), (), (5,)):
+        message = caffe_pb2.AnnotatedDatum(datum=datum(np.zeros((3, 4, 5), np.uint8), 9))
+        for label in labels:
+            message.annotation_group.add(group_label=label).annotation.add()
+        records.append(message.SerializeToString())
+    info = database_info(make_database(records), 3)
+    assert (info.records, info.annotated) == (3, 3)
+    assert info.images == {((3, 4, 5), "raw"): 3}
+    assert info.labels == {3: 2, 5: 2}
+    assert [label for _, label in info.first] == [3, -1, 5]
+
+
 def test_sizes_that_differ(make_database: MakeDatabase) -> None:
     shapes = [(1, 2, 3), (1, 3, 2), (1, 2, 3)]
     info = database_info(make_database([datum(np.zeros(shape, np.uint8)) for shape in shapes]))
