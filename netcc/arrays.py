@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -70,8 +71,25 @@ class LiveArray(np.ndarray[Any, np.dtype[Any]]):
         """Computes with ordinary arrays, so that results are such; what is written to stays what it is."""
         if out is None:
             return getattr(ufunc, method)(*map(_plain, inputs), **options)
-        result = getattr(ufunc, method)(*map(_plain, inputs), out=tuple(map(_plain, out)), **options)
+        try:
+            result = getattr(ufunc, method)(*map(_plain, inputs), out=tuple(map(_plain, out)), **options)
+        except (TypeError, ValueError):
+            for target in out:
+                if isinstance(target, LiveArray) and not target.flags.owndata:
+                    target._explain(inputs)
+            raise
         return out[0] if len(out) == 1 else result
+
+    def _explain(self, inputs: Sequence[Any]) -> None:
+        """Raises ArrayError if one of `inputs`, from which numbers for this array were to be computed, does not fit."""
+        for given in inputs:
+            if given is not self:
+                numbers = as_numbers(given, self.label)
+                try:
+                    np.broadcast_to(numbers, self.shape)
+                except ValueError:
+                    sizes = format_shape(self.shape), format_shape(numbers.shape)
+                    raise ArrayError(f"{self.label} is {sizes[0]}; numbers of {sizes[1]} do not fit") from None
 
     def __repr__(self) -> str:
         return repr(_plain(self))

@@ -84,6 +84,24 @@ def test_writing_a_wrong_shape_names_the_blob_and_both_shapes(
     np.testing.assert_array_equal(memory, before)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda array: array.__iadd__(np.zeros((3, 3))), "error: blob 'x' is 2 x 3; numbers of 3 x 3 do not fit"),
+        (lambda array: np.multiply(array, [1, 2], out=array), "error: blob 'x' is 2 x 3; numbers of 2 do not fit"),
+        (lambda array: array.__isub__(1j), "error: blob 'x': values of type complex128 are no numbers that a blob"),
+    ],
+)
+def test_changing_a_live_array_by_what_does_not_fit(memory: Any, change: Any, message: str) -> None:
+    before = memory.copy()
+    with pytest.raises(ArrayError) as caught:
+        change(live(memory, "blob 'x'"))
+    assert str(caught.value).startswith(message)
+    np.testing.assert_array_equal(memory, before)
+    with pytest.raises(TypeError, match="Cannot cast"):  # the numbers fit: what else is wrong is NumPy's to say
+        np.add(memory, 1, out=live(np.zeros((2, 3), np.int32), "blob 'x'"))
+
+
 def test_a_part_of_a_live_array_knows_its_blob(memory: Any) -> None:
     with pytest.raises(ArrayError, match="error: blob 'x' is 3; numbers of 2 do not fit"):
         live(memory, "blob 'x'")[0][:] = [1, 2]
