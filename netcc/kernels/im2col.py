@@ -10,7 +10,7 @@ from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import L2, Geometry
 from netcc.kernels.products import Product, TransposedProduct
-from netcc.kernels.strips import Cut, Strip, channel_ranges, cut, pixels, take
+from netcc.kernels.strips import Cut, Strip, channel_ranges, copy_transposed, cut, pixels, take
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count
 
@@ -43,7 +43,7 @@ class Im2col(ConvolutionKernel):
         self.scratch_backward = max(self._back.scratch, self._weights.scratch)
 
     def prepare(self, weights: Array, out: Array) -> None:
-        np.copyto(out, self._grouped(weights).transpose(0, 3, 4, 2, 1))
+        copy_transposed(self._grouped(weights).transpose(0, 3, 4, 2, 1), out)
 
     def prepare_backward(self, weights: Array, out: Array) -> None:
         grouped = self._grouped(weights)
@@ -98,9 +98,10 @@ class _Gather:
         self.geometry = geometry
         self.cut = _cut(geometry, least)
         shape = _columns_shape(geometry, self.cut)
-        self._padded = count(padded_shape(shape, geometry.stride, geometry.dilation)) if geometry.pad != (0, 0) else 0
-        self.scratch = self._padded + count(shape)
         self._gather = pick(gather_columns)
+        pads = geometry.pad != (0, 0) and self._gather is gather_columns
+        self._padded = count(padded_shape(shape, geometry.stride, geometry.dilation)) if pads else 0
+        self.scratch = self._padded + count(shape)
 
     def columns(self, x: Array, strip: Strip, scratch: Array) -> Array:
         """Matrix of the strip's columns: (pixels, kernel height x kernel width x channels)."""
@@ -193,13 +194,14 @@ class WeightsGradient:
         self._sum: Shape = (part.outputs, geometry.taps, part.channels)
         most = self._gather.cut.images * self._gather.cut.rows * geometry.out_width
         self._product = TransposedProduct(part.outputs, geometry.taps * part.channels, most)
-        self.scratch = 2 * count(self._sum) + self._product.scratch + self._gather.scratch
+        self._sums = 1 if self._gather.cut == Cut(geometry.images, geometry.out_height) else 2
+        self.scratch = self._sums * count(self._sum) + self._product.scratch + self._gather.scratch
 
     def run(self, x: Array, dy: Array, dw: Array, scratch: Array, add: bool) -> None:
         geometry, gather = self._geometry, self._gather
-        part, size = geometry.one_group, count(self._sum)
-        total, term = scratch[:size].reshape(part.outputs, -1), scratch[size : 2 * size].reshape(part.outputs, -1)
-        rest = scratch[2 * size :]
+        part = geometry.one_group
+        sums = take(scratch, (self._sums, part.outputs, geometry.taps * part.channels))
+        total, term, rest = sums[0], sums[-1], scratch[sums.size :]
         for channels, outputs in channel_ranges(geometry):
             images, gradients = x[..., channels], dy[..., outputs]
             for number, strip in enumerate(gather.cut.strips(geometry.images, geometry.out_height)):

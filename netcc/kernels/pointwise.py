@@ -8,7 +8,7 @@ from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import L2, Geometry
 from netcc.kernels.products import Product, TransposedProduct
-from netcc.kernels.strips import pixels
+from netcc.kernels.strips import copy_transposed, pixels
 from netcc.kernels.twins import pick
 from netcc.types import Array
 
@@ -37,7 +37,7 @@ class Pointwise(ConvolutionKernel):
         self.scratch_backward = gathered + geometry.outputs * geometry.channels + self._weights.scratch
 
     def prepare(self, weights: Array, out: Array) -> None:
-        np.copyto(out, self._matrix(weights).T)
+        copy_transposed(self._matrix(weights).T, out)
 
     def forward(
         self,

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from netcc.kernels.geometry import Geometry
 from netcc.types import Array, Shape, count
 
+_PLACES = 16
+
 
 class Strip(NamedTuple):
     """Rows `first` up to `last` of images `image` up to `end`; either one image or whole images."""
@@ -67,3 +69,12 @@ def pixels(array: Array) -> Array:
 def take(scratch: Array, shape: Shape) -> Array:
     """The front of a flat array as an array of `shape`."""
     return scratch[: count(shape)].reshape(shape)
+
+
+def copy_transposed(source: Array, target: Array) -> None:
+    """target[...] = source, where the last axis of `target` lies far apart in `source`.
+
+    A few of its places at a time: each line of the cache that is read is then used up before it is lost.
+    """
+    for first in range(0, source.shape[-1], _PLACES):
+        target[..., first : first + _PLACES] = source[..., first : first + _PLACES]

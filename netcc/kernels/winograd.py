@@ -26,6 +26,12 @@ from netcc.types import Array, Shape, count
 _STRIP = 3 << 12
 """Elements of one of the 36 planes of a strip, so that it stays near."""
 
+_LONGEST = 1 << 16
+"""Elements of a plane where many weights call for long strips."""
+
+_LANES = 16
+"""Twins leave arrays with fewer channels to the definitions, which need scratch."""
+
 
 class _Tiling:
     """The tiles of a convolution in one group, and the strips that they are worked on in."""
@@ -36,7 +42,7 @@ class _Tiling:
         self.columns = -(-geometry.out_width // self.tile)
         narrow, wide = sorted((geometry.channels, geometry.outputs))
         # With many channels so many tiles that the weights are worth their way from memory.
-        wanted = max(_STRIP / wide, narrow / 2)
+        wanted = max(_STRIP / wide, min(narrow / 2, _LONGEST / wide))
         self.cut = cut(geometry.images, self.rows, wanted / self.columns)
         self.largest: Shape = (*self.cut, self.columns)
 
@@ -118,10 +124,14 @@ class _Correlation:
         self._tiling = _Tiling(self._part)
         tiles, tile = self._tiling.largest, self._tiling.tile
         before, after = (*tiles, self._part.channels), (*tiles, self._part.outputs)
-        self.scratch = 36 * count(before)
-        self.scratch += max(input_scratch(before, tile), 36 * count(after) + output_scratch(after, tile))
         self._transform_input = pick(transform_input)
         self._transform_output = pick(transform_output)
+        reading, writing = input_scratch(before, tile), output_scratch(after, tile)
+        if self._transform_input is not transform_input and self._part.channels >= _LANES:
+            reading = 0
+        if self._transform_output is not transform_output and self._part.outputs >= _LANES:
+            writing = 0
+        self.scratch = 36 * count(before) + max(reading, 36 * count(after) + writing)
 
     def run(
         self,
@@ -183,9 +193,12 @@ class _WeightsGradient:
         self._one = self._tiling.cut == Cut(part.images, self._tiling.rows)
         self._sum: Shape = (36, part.channels, part.outputs)
         self.scratch = (1 if self._one else 2) * count(self._sum) + 36 * (count(images) + count(gradients))
-        self.scratch += max(input_scratch(images, tile), gradient_scratch(gradients, tile))
         self._transform_input = pick(transform_input)
         self._transform_gradient = pick(transform_gradient)
+        if self._transform_input is transform_input or part.channels < _LANES:
+            self.scratch += input_scratch(images, tile)
+        if self._transform_gradient is transform_gradient or part.outputs < _LANES:
+            self.scratch += gradient_scratch(gradients, tile)
         self._gather = pick(gather_weights_gradient)
 
     def run(self, x: Array, dy: Array, dw: Array, scratch: Array, add: bool) -> None:
