@@ -357,3 +357,37 @@ def test_a_detector_gives_its_inputs_shapes_image_by_image(caffe: ModuleType, wr
         out = net.forward(**kwargs)
         assert out["pool1"].shape == (1, 4, (height - 2) // 2, (width - 2) // 2)
         np.testing.assert_array_equal(net.blobs["im_info"].data, blobs["im_info"])
+
+
+def test_gradients_of_losses_in_the_middle_are_put_together_layer_by_layer(caffe: ModuleType, write: Write) -> None:
+    """As in the transfer of styles: from the last layer down, each adds its own gradient to what comes from above."""
+    convolution = CONVOLUTION.replace("kernel_size: 3", "kernel_size: 3 pad: 1")
+    text = "force_backward: true\n" + input_layer("data", 1, 3, 6, 6)
+    for bottom, name in (("data", "c1"), ("c1", "c2"), ("c2", "c3")):
+        text += layer(name, "Convolution", bottom, name, convolution) + layer(f"relu_{name}", "ReLU", name, name)
+    caffe.set_random_seed(1)
+    net = caffe.Net(write("net.prototxt", text), caffe.TEST)
+    names = ["c1", "c2", "c3"]
+    targets = {name: np.random.default_rng(1).normal(size=(4, 4)) for name in names}
+
+    def loss_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
+        net.blobs["data"].data[0] = x.reshape(3, 6, 6)
+        net.forward()
+        features = {name: net.blobs[name].data[0].reshape(4, -1).astype(float) for name in names}
+        net.blobs[names[-1]].diff[:] = 0
+        loss = 0.0
+        for index, name in enumerate(reversed(names)):
+            below = None if index == len(names) - 1 else names[-index - 2]
+            gradient = net.blobs[name].diff[0]
+            error = features[name] @ features[name].T - targets[name] - targets[name].T
+            loss += float((error**2).sum()) / 4
+            gradient += (error @ features[name] * (features[name] > 0)).reshape(gradient.shape)
+            net.backward(start=name, end=below)
+        return loss, net.blobs["data"].diff[0].flatten().astype(float)
+
+    x = np.random.default_rng(0).random(108)
+    _, gradient = loss_and_gradient(x)
+    for place in (0, 31, 62, 107):
+        step = np.eye(108)[place] * 1e-2
+        slope = (loss_and_gradient(x + step)[0] - loss_and_gradient(x - step)[0]) / 2e-2
+        assert gradient[place] == pytest.approx(slope, rel=2e-2, abs=1e-3)
