@@ -385,6 +385,9 @@ class Net:
         sizes = f"{len(self._layer_names)} layers, {graph.parameter_count():,} parameters"
         return f"Net({graph.name!r}, {graph.phase.name}, {sizes})"
 
+    def _repr_html_(self) -> str:
+        return self._runtime._repr_html_()
+
 
 _MOMENTS = ("before forward", "after forward", "before backward", "after backward")
 

@@ -55,6 +55,11 @@ def test_layers_and_blobs_have_the_names_and_numbers_of_caffe(fanned: Any) -> No
     assert len(fanned._blobs) == 6
 
 
+def test_a_net_shows_itself(fanned: Any) -> None:
+    assert repr(fanned) == "Net('', TEST, 5 layers, 16 parameters)"
+    assert fanned._repr_html_().startswith("<p>(no name), TEST: 4 layers</p><table>")
+
+
 def test_a_split_blob_is_the_memory_of_its_blob(fanned: Any) -> None:
     fanned.blobs["a"].data[...] = 3
     assert np.all(fanned.blobs["a_ip_0_split_1"].data == 3)
