@@ -6,12 +6,11 @@ from netcc.emit.forward import common_argument, extra_key, layer_comment
 from netcc.emit.plan import Written
 from netcc.emit.step import Call
 from netcc.emit.text import INDENT, WIDTH, call, line, literal, quoted, statement
-from netcc.errors import LayerError
 from netcc.ir.graph import Node, Value
 
 
 def backward_lines(net: Written) -> list[str]:
-    """The body of `backward`. Raises LayerError where a wanted gradient has no function."""
+    """The body of `backward`."""
     writer = _Backward(net)
     for node in reversed(net.steps):
         writer.add(node)
@@ -30,19 +29,12 @@ class _Backward:
             return
         made = self.net.steps[node].backward
         if made is None:
-            if any(node.propagate) and node.layer.differentiable:
-                self._pass_nothing(node)
-            return
+            return  # as of PriorBox: the gradient is zero, and nothing is added anywhere
         self.lines += ["", *layer_comment(node)]
         for name in made.reads.split():
             if name.startswith("dy"):
                 self._begin(node.outputs[int(name[2:])])
         self._call(node, made)
-
-    def _pass_nothing(self, node: Node) -> None:
-        """Layers such as PriorBox and Silence have a gradient of zero: nothing is added anywhere."""
-        if node.layer.is_loss:
-            raise LayerError(f"layer {node.name!r} ({node.type}) has no backward function")
 
     def _begin(self, value: Value) -> None:
         """A gradient to which no layer has added yet: that of the loss, or zero."""

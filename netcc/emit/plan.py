@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from netcc.compiled.pruning import Keep, is_fed, needed_nodes, outputs_to_keep
 from netcc.emit.names import Names, class_name
 from netcc.emit.step import CannotEmit, Placed, Step, step_of
-from netcc.errors import LayerError
-from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.errors import GraphError, LayerError
+from netcc.ir.graph import Graph, Node, Parameter, Value, is_automatic
 from netcc.passes.gradients import mark_gradients
+from netcc.plan.backward import check_differentiable
 
 MOST_LAYERS = 10
 """So many layers that cannot be written are named."""
@@ -47,16 +48,28 @@ class Written:
 def written(graph: Graph, keep: Keep, *, train: bool) -> Written:
     """The part of `graph` that is written: for training all that its outputs need, else as a compiled net has it.
 
-    Raises LayerError that names all layers for which there is no function.
+    Raises LayerError that names all layers for which there is no function, or one through which no gradient passes;
+    GraphError where nothing would come out.
     """
     mark_gradients(graph)
-    outputs = graph.outputs() if train and keep is None else outputs_to_keep(graph, keep)
+    outputs = _ends(graph) if train and keep is None else outputs_to_keep(graph, keep)
     outputs = [value for value in outputs if not is_fed(value.producer)]
+    if not outputs:
+        raise GraphError("nothing comes out of the net")
     nodes = needed_nodes(graph, outputs)
+    if train:
+        for node in nodes:
+            check_differentiable(node)
     read = {value for node in nodes for value in node.inputs}
     inputs = [value for node in nodes if is_fed(node) for value in node.outputs if value in read]
     steps = _steps([node for node in nodes if not is_fed(node)])
     return Written(graph, train, inputs, outputs, steps, Names(nodes, versions=train))
+
+
+def _ends(graph: Graph) -> list[Value]:
+    """What no layer reads, the tops of losses that the net does not name too."""
+    nameless = [value for node in graph.nodes for value in node.outputs if is_automatic(value)]
+    return [*graph.outputs(), *nameless]
 
 
 def _steps(nodes: Sequence[Node]) -> dict[Node, Step]:

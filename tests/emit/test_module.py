@@ -16,7 +16,7 @@ from netcc.emit.library import functions, needed
 from netcc.emit.module import write_module
 from netcc.emit.plan import written
 from netcc.emit.step import emitted_types
-from netcc.errors import LayerError, OutputError
+from netcc.errors import GraphError, LayerError, OutputError
 from netcc.layers.base import SourceLayer
 from netcc.layers.registry import layer_class
 from netcc.types import Phase
@@ -168,6 +168,37 @@ def test_a_part_whose_gradient_never_comes(tmp_path: Path) -> None:
     cut = 'layer { name: "cut" type: "Slice" bottom: "a" top: "x" top: "y" }\n'
     silence = 'layer { name: "quiet" type: "Silence" bottom: "y" }\n'
     check(INPUT + LABEL + dense("a", "data", "a") + cut + silence + LOSS % ("x", ""), tmp_path)
+
+
+def test_a_loss_whose_top_has_no_name(tmp_path: Path) -> None:
+    net = INPUT + LABEL + dense("a", "data", "a") + LOSS % ("a", "")
+    with netcc.Net(net.replace('top: "loss"', ""), netcc.TRAIN, seed=1) as made:
+        emit(made, tmp_path / "net.py", train=True)
+        check_style(tmp_path / "net.py")
+        data, label = np.ones((3, 4)), np.arange(3)
+        made.forward(data=data, label=label)
+        other = load_class(tmp_path / "net.py", "")()
+        np.testing.assert_allclose(other.forward(data, label), made.loss, rtol=1e-6)
+        made.gradient()
+        assert_close(other.backward()["a.weights"], made.params["a"][0].diff, "a.weights")
+
+
+def test_a_layer_through_which_no_gradient_passes() -> None:
+    net = INPUT + LABEL + dense("a", "data", "a") + dense("b", "t", "b")
+    net = net.replace(
+        'layer { name: "b"', 'layer { name: "t" type: "Threshold" bottom: "a" top: "t" }\nlayer { name: "b"'
+    )
+    with netcc.Net(net + LOSS % ("b", ""), netcc.TRAIN) as made, pytest.raises(LayerError) as caught:
+        written(made.graph, None, train=True)
+    with pytest.raises(LayerError) as of_the_net:
+        made.gradient()
+    assert caught.value.message == of_the_net.value.message
+
+
+def test_nothing_comes_out() -> None:
+    with netcc.Net(INPUT, netcc.TRAIN) as made, pytest.raises(GraphError) as caught:
+        written(made.graph, None, train=True)
+    assert caught.value.message == "nothing comes out of the net"
 
 
 def test_layers_that_do_not_learn_have_no_gradient(tmp_path: Path) -> None:
