@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from netcc.cli.options import allow_python_option, json_option, mismatch_option,
 from netcc.errors import UsageError
 
 if TYPE_CHECKING:
+    from netcc.cli.data.options import ProgressBar
     from netcc.cli.outcome import Outcome
     from netcc.runtime.loading import Mismatch
     from netcc.types import Array
@@ -123,6 +125,7 @@ def classify(
         ranked,
         require_input,
     )
+    from netcc.cli.data.options import progress_bar
     from netcc.cli.loading import advising, warn_of_gaps
     from netcc.cli.outcome import Outcome
     from netcc.cli.reading import read_net
@@ -144,14 +147,18 @@ def classify(
                 warn_of_gaps(made.copy_from(file, mismatch))
         assert scorer.output is not None
         names = labels_of(labels, made.blobs[scorer.output].shape[1]) if labels else None
-        shown, rows = [], []
-        loaded = _Loaded(files, scorer.channels == 3, outcome)
-        for scores in scorer.scores(loaded):
-            rows.append(scores)
-            best = {"image": loaded.names[len(rows) - 1], "predictions": ranked(scores, names, top)}
-            shown.append(best)
-            if not as_json:
-                click.echo(as_text(best, len(rows) > 1))
+        shown: list[Mapping[str, Any]] = []
+        rows: list[Array] = []
+        with progress_bar("classifying", len(files), quiet=sys.stdout.isatty() and not as_json) as bar:
+            loaded = _Loaded(files, scorer.channels == 3, outcome, bar)
+            for number, scores in enumerate(scorer.scores(loaded)):
+                best = {"image": loaded.names[number], "predictions": ranked(scores, names, top)}
+                if out:
+                    rows.append(scores)
+                if as_json:
+                    shown.append(best)
+                else:
+                    click.echo(as_text(best, number > 0))
     if as_json:
         click.echo(json.dumps(shown, indent=2))
     if out and rows:
@@ -162,8 +169,8 @@ def classify(
 class _Loaded:
     """The images of files, read as they are asked for; `names` tells what those read so far are called."""
 
-    def __init__(self, files: Sequence[str], color: bool, outcome: Outcome) -> None:
-        self.files, self.color, self.outcome = files, color, outcome
+    def __init__(self, files: Sequence[str], color: bool, outcome: Outcome, bar: ProgressBar) -> None:
+        self.files, self.color, self.outcome, self.bar = files, color, outcome, bar
         self.names: list[str] = []
 
     def __iter__(self) -> Iterator[Array]:
@@ -173,6 +180,7 @@ class _Loaded:
             images: list[tuple[str, Array]] = []
             with self.outcome.guard():
                 images = load_images(file, self.color)
+            self.bar.advance(1)
             for name, image in images:
                 self.names.append(name)
                 yield image
