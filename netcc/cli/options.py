@@ -58,9 +58,9 @@ def input_option(command: Command) -> Command:
 
 def _allow_python(context: click.Context, option: click.Parameter, value: bool) -> None:
     if value:
-        from netcc.layers.python_objects import allow_python
+        from netcc.cli.allow_python import allowed
 
-        context.with_resource(allow_python())
+        context.with_resource(allowed())
 
 
 allow_python_option = click.option(

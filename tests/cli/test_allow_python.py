@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,19 @@ NET = SMALL.replace(
     'layer { name: "weigh" type: "Python" bottom: "fc" top: "fc"\n'
     '  python_param { module: "helpers.python_layers" layer: "Weighted" } }\nlayer {\n  name: "accuracy"',
 )
+PUBLISHED = """
+import caffe
+
+class Fours(caffe.Layer):
+    def setup(self, bottom, top):
+        pass
+    def reshape(self, bottom, top):
+        top[0].reshape(4, 4)
+    def forward(self, bottom, top):
+        top[0].data[...] = 4
+    def backward(self, top, propagate_down, bottom):
+        pass
+"""
 WHERE = "small.prototxt:25:18: error: "
 WHAT = "a Python layer runs code of module 'helpers.python_layers', which is not allowed here"
 
@@ -68,3 +82,21 @@ def test_the_command_to_go_on_allows_what_was_allowed() -> None:
     assert resume_command(("solver.prototxt",), order, state) == expected
     with allow_python():
         assert resume_command(("solver.prototxt",), order, state) == f"{expected} --allow-python"
+
+
+def test_modules_find_netcc_as_caffe(
+    run: Run, place: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """A data layer as it is published, by its own `import caffe`."""
+    Path("published_data.py").write_text(PUBLISHED)
+    monkeypatch.syspath_prepend(".")
+    request.addfinalizer(lambda: sys.modules.pop("published_data", None))
+    for name in [name for name in sys.modules if name == "caffe" or name.startswith("caffe.")]:
+        monkeypatch.delitem(sys.modules, name)
+    Path("net.prototxt").write_text(
+        'layer { name: "d" type: "Python" top: "x" python_param { module: "published_data" layer: "Fours" } }'
+    )
+    shown = run("shapes", "net.prototxt", "--allow-python", "--json")
+    assert shown.exit_code == 0, shown.stderr
+    assert json.loads(shown.stdout)["layers"][0]["tops"] == [{"name": "x", "shape": [4, 4]}]
+    assert "caffe" not in sys.modules
