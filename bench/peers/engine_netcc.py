@@ -60,7 +60,8 @@ class Training:
     def result(self) -> Result:
         self.step()
         owners = self.solver.net.parameter_arrays()
-        found = {key(owner): sample(moment) for owner, moment in zip(owners, self.solver.history, strict=True)}
+        moments = zip(owners, self.solver.history, strict=True)
+        found = {key(owner): sample(moment) for owner, moment in moments if owner.learns}
         return Result({"loss": [self.solver.net.loss]}, found)
 
 

@@ -110,6 +110,13 @@ def _sum(step: Operator, inputs: Tensors, weights: Tensors, training: bool) -> t
     return total
 
 
+def _loss(step: Operator, inputs: Tensors, weights: Tensors, training: bool) -> torch.Tensor:
+    scores, labels = inputs
+    if labels.dim() == 1:
+        scores = scores.flatten(1)  # Caffe counts labels, not axes: (N, classes, 1, 1) goes with N of them
+    return functional.cross_entropy(scores, labels.long())
+
+
 KERNELS: dict[str, Kernel] = {
     "convolution": _convolution,
     "deconvolution": _convolution,
@@ -130,5 +137,5 @@ KERNELS: dict[str, Kernel] = {
     ),
     "reshape": lambda step, inputs, weights, training: inputs[0].reshape(step.attributes["shape"]),
     "linear": lambda step, inputs, weights, training: functional.linear(inputs[0].flatten(1), *weights),
-    "softmax loss": lambda step, inputs, weights, training: functional.cross_entropy(inputs[0], inputs[1].long()),
+    "softmax loss": _loss,
 }
