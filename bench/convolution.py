@@ -3,7 +3,8 @@
 Every distinct convolution of the zoo's nets at half their usual batch, which is the slice one of two threads works on.
 Rates count the operations of the direct sum, whatever the algorithm; per cent are of what `matmul` reached in the same
 run. `--all` measures every algorithm that fits, `--threads 2` lets two threads work side by side on a slice each (the
-rate is that of one), `--net NAME` picks nets, `--target numpy` leaves the twins out.
+rate is that of one), `--net NAME` picks nets, `--target numpy` leaves the twins out. Times are processor times of the
+threads.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
@@ -18,6 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from netcc.compiler import bind_net, shaped_graph
+from netcc.kernels import twins
 from netcc.kernels.convolution import ConvolutionKernel, Geometry, candidates, choose
 from netcc.kernels.twins import use_target
 from netcc.layers.convolution import Convolution
@@ -142,6 +145,10 @@ def kernels(geometry: Geometry, every: bool, exact: bool, training: bool) -> Ite
         yield choose(geometry, exact=exact, training=training)
 
 
+def _target(name: str | None) -> AbstractContextManager[None]:
+    return nullcontext() if name is None else use_target(name)
+
+
 @click.command()
 @click.option("--net", "nets", multiple=True, type=click.Choice(list(BATCHES)))
 @click.option("--all", "every", is_flag=True, help="Measure every algorithm that fits.")
@@ -150,9 +157,9 @@ def kernels(geometry: Geometry, every: bool, exact: bool, training: bool) -> Ite
 @click.option("--threads", default=1, show_default=True)
 @click.option("--target", type=click.Choice(["numpy", "fast"]), default=None)
 def main(nets: tuple[str, ...], every: bool, exact: bool, training: bool, threads: int, target: str | None) -> None:
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool, use_target(target or "numpy"):
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool, _target(target):
         top = peak(threads, pool)
-        print(f"matmul: {top:.0f} GFLOP/s a thread, {threads} thread(s), target {target or 'numpy'}")
+        print(f"matmul: {top:.0f} GFLOP/s a thread, {threads} thread(s), target {twins.target()}")
         for net in nets or BATCHES:
             print(f"\n{net:36} {'':22} {'forward':>17} {'image gradient':>17} {'weights gradient':>17} {'prepare':>9}")
             totals = [0.0] * 5
