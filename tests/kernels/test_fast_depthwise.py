@@ -25,6 +25,8 @@ GEOMETRIES = [
     channels_of((1, 5, 6, 16), kernel=(3, 3), pad=(0, 2)),
     channels_of((1, 1, 1, 16), kernel=(3, 3), pad=(1, 1)),
     channels_of((2, 9, 8, 37), kernel=(3, 3), pad=(1, 1), stride=(2, 2)),
+    channels_of((1, 10, 12, 16), kernel=(3, 3), pad=(0, 1), stride=(2, 2)),
+    channels_of((1, 7, 6, 16), kernel=(3, 3), pad=(2, 2), stride=(2, 2)),
     channels_of((1, 11, 7, 16), kernel=(3, 3), pad=(0, 1), stride=(1, 3)),
     channels_of((1, 9, 8, 21), kernel=(5, 4), pad=(2, 1)),
     channels_of((1, 9, 12, 16), kernel=(5, 4), pad=(2, 1), stride=(3, 2)),

@@ -52,6 +52,8 @@ def depthwise_image_gradient(
     """See the definition; `scratch` is not used. With unit stride it is a convolution with mirrored weights."""
     if narrow(dy) or (stride != (1, 1) and dilation != (1, 1)):
         definitions.depthwise_image_gradient(dy, weights, dx, scratch, stride, pad, dilation)
+    elif stride == (2, 2) and weights.shape[:2] == (3, 3):
+        _every_second(dy, weights, dx, pad)
     elif stride != (1, 1):
         _strided_gradient(dy, weights, dx, stride, pad)
     else:
@@ -219,6 +221,41 @@ def _any_window(
                     other = n * add_image + r * add_row + q * add_pixel + c
                     total = finished(total, bias, c, addend, other, slope, wanted, pattern)
                     store(y, n * out_image + r * out_row + q * out_pixel + c, total, pattern)
+
+
+@compiled
+def _every_second(dy: Any, weights: Any, dx: Any, pad: Any) -> None:
+    """Window 3 x 3, stride 2: a row of dx is seen from two rows of dy by taps 0 and 2, or from one by tap 1."""
+    images, height, _, channels = dx.shape
+    for n in range(images):
+        for h in range(height):
+            for block in range(0, channels, width(dx)):
+                _doubled_row(dy, weights, dx, n, h, min(block, channels - width(dx)), pad)
+
+
+@part
+def _doubled_row(dy: Any, weights: Any, dx: Any, n: int, h: int, c: int, pad: Any) -> None:
+    pattern = whole(dx)
+    length, channels = dx.shape[2], dx.shape[3]
+    rows, columns = dy.shape[1], dy.shape[2]
+    by_image, by_row, by_pixel = steps(dx)
+    dy_image, dy_row, dy_pixel = steps(dy)
+    r, odd = (h + pad[0]) // 2, (h + pad[0]) % 2
+    w0, w1, w2 = _three(weights, 3 * odd * channels + c, channels)
+    w6, w7, w8 = _three(weights, 6 * channels + c, channels)
+    t, u = r < rows, odd == 0 and r >= 1 and r <= rows
+    source, target = n * dy_image + r * dy_row + c, n * by_image + h * by_row - pad[1] * by_pixel + c
+    a, b = zeros(pattern), zeros(pattern)
+    for q in range((length - 1 + pad[1]) // 2 + 1):
+        near, far = _pixel(dy, source, t and q < columns), _pixel(dy, source - dy_row, u and q < columns)
+        w = 2 * q - pad[1]
+        if w >= 0:
+            store(dx, target, (near * w0 + a * w2) + (far * w6 + b * w8), pattern)
+        if w + 1 >= 0 and w + 1 < length:
+            store(dx, target + by_pixel, near * w1 + far * w7, pattern)
+        a, b = near, far
+        source += dy_pixel
+        target += 2 * by_pixel
 
 
 @compiled
