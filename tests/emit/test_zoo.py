@@ -48,11 +48,11 @@ FAST -= {"blocks/aspp"}
 TRAINED = {"char_lstm", "cifar10_full", "lenet5", "mlp", "resnet20_cifar", "shufflenet"}
 """Nets whose training is tried every time."""
 
-WHOLE = {"inception_v3": (2, 3, 299, 299), "ssd300": (1, 3, 300, 300)}
-"""What the auxiliary classifiers of the one and the boxes of the other need in training."""
+WHOLE = {"ssd300": (1, 3, 300, 300)}
+"""What the boxes need in training."""
 
-LARGEST = 30_000_000
-"""Parameters up to which training is tried at all."""
+LARGEST = 14_000_000
+"""Parameters up to which training is tried at all, but for the detector's, whose loss no other net has."""
 
 
 def small(name: str, batch: int) -> dict[str, Shape]:
@@ -80,7 +80,9 @@ def test_forward(name: str, tmp_path: Path) -> None:
             assert_close(results[blob], values, blob)
 
 
-@pytest.mark.parametrize("name", marked([name for name, net in NETS.items() if net.parameters < LARGEST], TRAINED))
+@pytest.mark.parametrize(
+    "name", marked([name for name, net in NETS.items() if net.parameters < LARGEST or name == "ssd300"], TRAINED)
+)
 def test_training(name: str, tmp_path: Path) -> None:
     shapes = {**data_shapes(name), **small(name, 2)}
     if shapes.get("data", ())[1:] == (3, 32, 32) and not name.endswith("_cifar"):
