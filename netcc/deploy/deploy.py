@@ -217,10 +217,11 @@ def _transform_comment(item: Field) -> list[str]:
 
 def _spaced(fields: Sequence[Field]) -> list[Field]:
     """The fields, of which the first begins without a blank line."""
-    if fields:
-        while fields[0].comments and not fields[0].comments[0]:
-            del fields[0].comments[0]
-    return list(fields)
+    if not fields:
+        return []
+    first, *others = fields
+    blank = next((index for index, comment in enumerate(first.comments) if comment), len(first.comments))
+    return [Field(first.name, first.value, first.start, first.end, first.comments[blank:], first.trailing), *others]
 
 
 def _check(done: Deployed) -> None:
