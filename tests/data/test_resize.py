@@ -54,14 +54,39 @@ def test_a_flat_image_stays_flat(interpolation: Interpolation, made: object) -> 
     assert (resized == 120).all()
 
 
+PAIRS = [
+    ((75, 100), (51, 52)),
+    ((75, 100), (120, 140)),
+    ((60, 80), (30, 40)),
+    ((60, 80), (20, 40)),
+    ((61, 77), (60, 10)),
+    ((64, 64), (8, 8)),
+    ((40, 40), (60, 20)),
+    ((1, 5), (4, 9)),
+    ((5, 7), (3, 3)),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS, ids=str)
+@pytest.mark.parametrize(
+    ("interpolation", "differ"), [("linear", 0), ("nearest", 0), ("area", 0.002), ("lanczos", 0.002), ("cubic", 0.005)]
+)
+def test_the_same_bytes_as_opencv(
+    interpolation: Interpolation, differ: float, old: tuple[int, int], new: tuple[int, int]
+) -> None:
+    pytest.importorskip("cv2", reason="OpenCV is not installed")
+    image = np.random.default_rng(1).integers(0, 256, (3, *old), np.uint8)
+    difference = np.abs(without_opencv(image, *new, interpolation).astype(int) - resize(image, *new, interpolation))
+    assert difference.max() <= (differ > 0)
+    assert (difference > 0).mean() <= max(differ, 1.5 / difference.size if differ else 0)
+
+
 @pytest.mark.parametrize("interpolation", ["cubic", "area", "lanczos"])
-def test_without_opencv_and_pillow(interpolation: Interpolation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "PIL", None)
-    with pytest.raises(DataError) as caught:
-        without_opencv(np.zeros((1, 2, 2), np.uint8), 3, 3, interpolation)
-    assert str(caught.value) == (
-        f'error: resizing with {interpolation} needs OpenCV or Pillow\n  pip install "netcc[images]"'
-    )
+@pytest.mark.parametrize(("old", "new"), PAIRS, ids=str)
+def test_floats_of_all_kinds(interpolation: Interpolation, old: tuple[int, int], new: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).random((2, *old), np.float32)
+    made, expected = without_opencv(image, *new, interpolation), resize(image, *new, interpolation)
+    np.testing.assert_allclose(made, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(("height", "width"), [(0, 4), (4, 0), (MOST_PIXELS, 2)])
