@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Buffer, Layer, Operands, Signature
+from netcc.layers.base import Buffer, Count, Layer, Operands, Signature
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape, format_shape
@@ -24,18 +24,20 @@ class Interp(Layer):
 
     Bottom (N, C, H, W), of which `pad_beg` and `pad_end` (0 or less) first cut a rim; top (N, C, h, w). The size is
     (H - 1) / shrink_factor + 1, or H + (H - 1) (zoom_factor - 1), or `height` and `width`, or first shrunk, then
-    zoomed. It is linear: y = rows x columns^T. Behaves as src/caffe/layers/interp_layer.cpp and
-    src/caffe/util/interp.cpp of DeepLab and hszhao/PSPNet.
+    zoomed; with `use_blob_size` it is that of a second bottom, whose numbers do not matter. It is linear: y = rows x
+    columns^T. Behaves as src/caffe/layers/interp_layer.cpp and src/caffe/util/interp.cpp of DeepLab and hszhao/PSPNet.
     """
 
     fork = "PSPNet (hszhao/PSPNet)"
     example = "interp_param { height: 65 width: 65 }"
+    bottoms: ClassVar[Count] = Count(1, 2)
 
     shrink: int | None
     zoom: int | None
     size: tuple[int, int] | None
     pad_beg: int
     pad_end: int
+    follows: bool = False
 
     @classmethod
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
@@ -49,22 +51,27 @@ class Interp(Layer):
         shrink = fields.shrink_factor if fields.HasField("shrink_factor") else None
         zoom = fields.zoom_factor if fields.HasField("zoom_factor") else None
         whole = fields.HasField("height") and fields.HasField("width")
-        if shrink is None and zoom is None and not whole:
+        follows = fields.use_blob_size
+        if follows != (len(message.bottom) == 2):
+            raise LayerError("Interp takes a second bottom where use_blob_size is true", field=("bottom",))
+        if shrink is None and zoom is None and not whole and not follows:
             raise LayerError(
                 "Interp needs a size",
                 field=("interp_param",),
                 notes=["shrink_factor, zoom_factor, or height and width"],
             )
-        return cls(shrink, zoom, (fields.height, fields.width) if whole else None, fields.pad_beg, fields.pad_end)
+        size = (fields.height, fields.width) if whole else None
+        return cls(shrink, zoom, size, fields.pad_beg, fields.pad_end, follows)
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
-        (bottom,) = bottoms
-        if len(bottom) != 4:
-            raise ShapeError(f"Interp needs a bottom of 4 axes (N x C x H x W), not {format_shape(bottom)}")
+        bottom = bottoms[0]
+        for shape in bottoms:
+            if len(shape) != 4:
+                raise ShapeError(f"Interp needs a bottom of 4 axes (N x C x H x W), not {format_shape(shape)}")
         height, width = (size + self.pad_beg + self.pad_end for size in bottom[2:])
         if min(height, width) < 1:
             raise ShapeError(f"nothing is left of {format_shape(bottom)}", field=("interp_param", "pad_beg"))
-        size = self._resized(height, width)
+        size = bottoms[1][2:] if self.follows else self._resized(height, width)
         return Signature(
             tops=((*bottom[:2], *size),),
             scratch=(Buffer((bottom[0] * bottom[1], size[0], width)),),
@@ -78,7 +85,10 @@ class Interp(Layer):
         np.matmul(tall, columns.T, out=y)
 
     def backward(self, operands: Operands) -> None:
-        (bottom_diff,), (top_diff,), (tall,) = operands.bottom_diffs, operands.top_diffs, operands.scratch
+        (bottom_diff, *others), (top_diff,), (tall,) = operands.bottom_diffs, operands.top_diffs, operands.scratch
+        for other in others:
+            if other is not None:
+                other.fill(0)
         if bottom_diff is None:
             return
         if self.pad_beg or self.pad_end:

@@ -3244,6 +3244,7 @@ class InterpParameter(Message):
     shrink_factor: int
     pad_beg: int
     pad_end: int
+    use_blob_size: bool
     def __init__(
         self,
         *,
@@ -3253,6 +3254,7 @@ class InterpParameter(Message):
         shrink_factor: int | None = ...,
         pad_beg: int | None = ...,
         pad_end: int | None = ...,
+        use_blob_size: bool | None = ...,
     ) -> None: ...
 
 class SegAccuracyParameter(Message):

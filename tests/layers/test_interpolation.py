@@ -74,6 +74,22 @@ def test_refused(fields: str, message: str) -> None:
     assert caught.value.message == message
 
 
+def test_the_size_of_a_second_bottom() -> None:
+    x, like = np.random.default_rng(3).uniform(size=(1, 2, 3, 4)), np.zeros((5, 1, 7, 6))
+    follows = run_layer(
+        make_layer("Interp", "interp_param { use_blob_size: true height: 9 width: 9 }", bottoms=2), [x, like]
+    )
+    given = run_layer(make_layer("Interp", "interp_param { height: 7 width: 6 }"), [x])
+    np.testing.assert_array_equal(follows.tops[0], given.tops[0])
+
+
+@pytest.mark.parametrize(("fields", "bottoms"), [("use_blob_size: true", 1), ("zoom_factor: 2", 2)])
+def test_a_second_bottom_belongs_to_its_field(fields: str, bottoms: int) -> None:
+    with pytest.raises(LayerError) as caught:
+        make_layer("Interp", f"interp_param {{ {fields} }}", bottoms=bottoms)
+    assert caught.value.message == "Interp takes a second bottom where use_blob_size is true"
+
+
 def test_refused_shape() -> None:
     with pytest.raises(ShapeError) as caught:
         make_layer("Interp", "interp_param { zoom_factor: 2 }").infer([(1, 4, 9)], 1)

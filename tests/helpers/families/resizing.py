@@ -10,6 +10,7 @@ ROWS = [
     Row("Interp", "interp_param { shrink_factor: 2 zoom_factor: 3 }", (PLANES,)),
     Row("Interp", "interp_param { height: 1 width: 9 pad_beg: -1 pad_end: -2 }", (PLANES,)),
     Row("Interp", "interp_param { height: 5 width: 7 }", (PLANES,)),
+    Row("Interp", "interp_param { use_blob_size: true pad_end: -1 }", (PLANES, (2, 1, 4, 9))),
     Row("Upsample", "upsample_param { scale: 3 }", (PLANES,)),
     Row("Upsample", "", (PLANES,)),
     Row("Upsample", "", ((3, 4, 1, 1),) * 2, integers={1: 4}),
