@@ -138,10 +138,10 @@ def _check_counts(node: Node) -> Iterator[Diagnostic]:
     if message.propagate_down and len(message.propagate_down) != len(message.bottom):
         text = f"layer {node.name!r}: propagate_down is given {len(message.propagate_down)} times for"
         yield Diagnostic(f"{text} {len(message.bottom)} bottoms", node.span("propagate_down"))
-    if message.loss_weight and len(message.loss_weight) != len(message.top):
+    if message.loss_weight and len(message.loss_weight) != len(node.outputs):
         text = f"layer {node.name!r}: loss_weight is given {len(message.loss_weight)} times for"
         notes = ("give it once for each top, or not at all",)
-        yield Diagnostic(f"{text} {len(message.top)} tops", node.span("loss_weight"), notes)
+        yield Diagnostic(f"{text} {len(node.outputs)} tops", node.span("loss_weight"), notes)
     if layer.one_top_per_bottom and len(message.bottom) != len(message.top):
         text = f"layer {node.name!r}: {node.type} gives one top for each bottom,"
         yield Diagnostic(f"{text} found {len(message.bottom)} bottoms and {len(message.top)} tops", node.span("top"))

@@ -106,3 +106,12 @@ def test_loss_weights_come_from_the_net_or_the_layer() -> None:
     )
     tanh, loss = graph_of(text).nodes[-2:]
     assert [value.loss_weight for value in tanh.outputs + loss.outputs] == [0.5, 1.0, 0.0]
+
+
+def test_a_loss_that_names_no_top_may_have_a_weight() -> None:
+    text = X + input_layer("y", 2) + layer("loss", "SoftmaxWithLoss", "x y", "", "loss_weight: 3")
+    (loss,) = graph_of(text).nodes[-1].outputs
+    assert loss.loss_weight == 3
+    assert messages(text.replace("loss_weight: 3", "loss_weight: 3 loss_weight: 1")) == [
+        "layer 'loss': loss_weight is given 2 times for 1 tops"
+    ]
