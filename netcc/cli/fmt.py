@@ -27,7 +27,7 @@ def fmt(context: click.Context, files: tuple[str, ...], write: bool, check: bool
     """
     from netcc.cli.outcome import Outcome
     from netcc.cli.reading import STDIN, once_from_stdin, read_text
-    from netcc.cli.writing import write_text
+    from netcc.cli.writing import print_text, write_text
     from netcc.prototxt.format import format_document
     from netcc.prototxt.parse import parse
 
@@ -46,7 +46,7 @@ def fmt(context: click.Context, files: tuple[str, ...], write: bool, check: bool
                 outcome.found()
                 click.echo(source.name)
             if diff and changed:
-                click.echo(difference(source.name, source.text, laid_out), nl=False)
+                print_text(difference(source.name, source.text, laid_out))
             if write and changed:
                 write_text(laid_out, file)
             elif not (check or diff or write):

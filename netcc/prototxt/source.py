@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from netcc.errors import PrototxtError, Source, Span, UsageError, closest
@@ -18,6 +19,12 @@ SIGNATURES = {
     b"\x1f\x8b": "a gzip archive",
     b"PK\x03\x04": "a zip archive",
 }
+COMMENT = re.compile(
+    r"""(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\#[^\n]*""",
+)
+"""A comment, or a string, in which there is none."""
+FOREIGN = re.compile("[\udc80-\udcff]")
+"""A byte that is not UTF-8, as `surrogateescape` decodes it."""
 LMDB_MAGIC = b"\xde\xc0\xef\xbe"
 """Stands 16 bytes into the first page of an LMDB data file."""
 
@@ -37,15 +44,25 @@ def locate(path: str | os.PathLike[str]) -> Path:
 
 
 def decode(name: str, data: bytes) -> Source:
-    """The text in `data`, without a byte order mark. Raises `PrototxtError` if it is too long or not text."""
+    """The text in `data`, without a byte order mark. Raises `PrototxtError` if it is too long or not text.
+
+    Comments may be in any encoding, as for Caffe: bytes that are not UTF-8 are kept as `surrogateescape` keeps them.
+    """
     if len(data) > LARGEST:
         raise PrototxtError(f"{name}: too long for a prototxt", notes=[f"expected at most {LARGEST >> 20} MB"])
     if complaint := _binary(data):
         raise PrototxtError(f"{name}: this is {complaint}, not a prototxt", notes=["expected a text file"])
     try:
         return Source(name, data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise _not_utf8(name, error) from None
+    except UnicodeDecodeError:
+        text = data.decode("utf-8-sig", "surrogateescape")
+        if found := FOREIGN.search(COMMENT.sub(_without_comment, text)):
+            raise _not_utf8(name, text, found.start()) from None
+        return Source(name, text)
+
+
+def _without_comment(found: re.Match[str]) -> str:
+    return found["string"] or " " * len(found[0])
 
 
 def _read(path: Path) -> bytes:
@@ -89,11 +106,12 @@ def _binary(data: bytes) -> str | None:
     return "a binary file"
 
 
-def _not_utf8(name: str, error: UnicodeDecodeError) -> PrototxtError:
-    """The fault of a text in another encoding, at its first bad byte."""
-    source = Source(name, error.object.decode("latin-1"))
+def _not_utf8(name: str, text: str, place: int) -> PrototxtError:
+    """The fault of a text in another encoding, at its first byte that is no part of a comment."""
+    before, whole = (part.encode("utf-8", "surrogateescape") for part in (text[:place], text))
+    source = Source(name, whole.decode("latin-1"))
     return PrototxtError(
-        f"the byte 0x{error.object[error.start]:02x} is not UTF-8 text",
-        span=Span(source, error.start, error.start + 1),
+        f"the byte 0x{whole[len(before)]:02x} is not UTF-8 text",
+        span=Span(source, len(before), len(before) + 1),
         notes=["expected a text file in UTF-8; save it in that encoding"],
     )

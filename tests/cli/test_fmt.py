@@ -102,3 +102,12 @@ def test_the_zoo_is_laid_out(path: Path, run: Run) -> None:
         assert "<" in path.read_text(encoding="utf-8")
     else:
         assert run("fmt", "--check", path).exit_code == 0
+
+
+def test_comments_in_another_encoding_are_kept(run: Run, place: Path) -> None:
+    (place / "net.prototxt").write_bytes(b"# \xc4\xe3\na:1  # \xba\xc3\n")
+    laid_out = b"# \xc4\xe3\na: 1  # \xba\xc3\n"
+    assert run("fmt", "net.prototxt").stdout_bytes == laid_out
+    assert b"-# \xc4" not in run("fmt", "--diff", "net.prototxt").stdout_bytes
+    assert run("fmt", "--write", "net.prototxt").exit_code == 0
+    assert (place / "net.prototxt").read_bytes() == laid_out

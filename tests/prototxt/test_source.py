@@ -7,6 +7,8 @@ import pytest
 
 from netcc.errors import PrototxtError, UsageError
 from netcc.prototxt import source
+from netcc.prototxt.format import format_document
+from netcc.prototxt.parse import parse
 from netcc.prototxt.source import decode, read_source
 
 
@@ -44,13 +46,19 @@ def test_binary_files_are_told_by_their_kind(tmp_path: Path, data: bytes, kind: 
 
 def test_another_encoding_is_told_at_its_first_byte() -> None:
     with pytest.raises(PrototxtError) as caught:
-        decode("net.prototxt", "name: 'a'\n# gr\xfc\xdfe\n".encode("latin-1"))
+        decode("net.prototxt", "# \xe4\nname: 'gr\xfc\xdfe # a'\n".encode("latin-1"))
     assert str(caught.value) == (
-        "net.prototxt:2:5: error: the byte 0xfc is not UTF-8 text\n"
-        "    # grüße\n"
-        "        ^\n"
+        "net.prototxt:2:10: error: the byte 0xfc is not UTF-8 text\n"
+        "    name: 'grüße # a'\n"
+        "             ^\n"
         "  expected a text file in UTF-8; save it in that encoding"
     )
+
+
+def test_comments_may_be_in_any_encoding(tmp_path: Path) -> None:
+    path = write(tmp_path, b"# \xc4\xe3 'a\nname: \"it's # one\"  # \xba\xc3\n")
+    document = parse(read_source(path))
+    assert format_document(document).encode("utf-8", "surrogateescape") == path.read_bytes()
 
 
 def test_a_missing_file_is_told_with_its_neighbour(tmp_path: Path) -> None:
