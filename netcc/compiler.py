@@ -26,6 +26,7 @@ from netcc.prototxt.tree import Document
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundNet, load_net
 from netcc.schema.select import Definition, select
+from netcc.targets.options import Options
 from netcc.types import Phase, Shape
 
 NetSource: TypeAlias = "str | Path | Document | caffe_pb2.NetParameter | BoundNet"
@@ -42,19 +43,22 @@ def compile_net(
     probe: Probe | None = None,
     keep_all: bool = True,
     gradients: bool = True,
+    exact: bool = False,
+    optimize: bool = True,
     strict: bool = False,
 ) -> Plan:
     """Compiles `net` for one phase.
 
     `shapes` gives the shapes of inputs by blob name; `probe` asks data sources for theirs. `keep_all` leaves every
-    blob readable after a pass, at the price of memory; `gradients` adds a backward pass.
+    blob readable after a pass, at the price of memory; `gradients` adds a backward pass. `exact` leaves out algorithms
+    that round more than a plain sum of products; `optimize` False leaves out all but the layers' own methods.
     A field that the schema lacks is warned of, or with `strict` an error.
     Raises a NetccError that names every fault of the stage that failed, with its position.
     """
     bound = bind_net(net, strict=strict)  # text to message: parse, upgrade legacy spellings, bind to the schema
     definition = select(bound, phase, level, stages)  # the layers of this phase alone
     graph = shaped_graph(definition, shapes, probe)
-    return plan_graph(graph, keep_all=keep_all, gradients=gradients)
+    return plan_graph(graph, keep_all=keep_all, gradients=gradients, exact=exact, optimize=optimize)
 
 
 def bind_net(net: NetSource, *, strict: bool = False) -> BoundNet:
@@ -85,12 +89,20 @@ def shaped_graph(
     return graph
 
 
-def plan_graph(graph: Graph, *, keep_all: bool = True, gradients: bool = True, verify: bool = False) -> Plan:
+def plan_graph(
+    graph: Graph,
+    *,
+    keep_all: bool = True,
+    gradients: bool = True,
+    exact: bool = False,
+    optimize: bool = True,
+    verify: bool = False,
+) -> Plan:
     """Marks the gradients worth computing, then lowers to steps over memory; `verify` checks every stage's law."""
     mark_gradients(graph)
     if verify:
         verify_graph(graph)
-    plan = lower(graph, keep_all=keep_all, gradients=gradients)
+    plan = lower(graph, Options(keep_all=keep_all, gradients=gradients, exact=exact, optimize=optimize))
     if verify:
         verify_plan(plan)
     return plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy.typing as npt
 
@@ -11,6 +11,9 @@ Shape: TypeAlias = tuple[int, ...]
 """Sizes of the axes of a blob, outermost first; () is a scalar."""
 
 Array: TypeAlias = npt.NDArray[Any]
+
+Layout: TypeAlias = Literal["plain", "channels last"]
+"""How the numbers of a blob lie in memory: in the order of its axes, or with the channels (axis 1 of 4) innermost."""
 
 
 class Phase(enum.IntEnum):

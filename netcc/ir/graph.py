@@ -12,7 +12,7 @@ from netcc.errors import Span
 from netcc.layers.base import Layer, Signature
 from netcc.schema import caffe_pb2
 from netcc.schema.select import Origin
-from netcc.types import Array, Phase, Shape, count
+from netcc.types import Array, Layout, Phase, Shape, count
 
 
 @dataclass(eq=False)
@@ -27,6 +27,7 @@ class Value:
     uses: list[Use] = field(default_factory=list)
     loss_weight: float = 0.0
     needs_gradient: bool = False
+    layout: Layout = "plain"
 
     def __repr__(self) -> str:
         return f"Value({self.name!r}, version={self.version}, shape={self.shape})"
@@ -69,7 +70,11 @@ class Parameter:
 
 @dataclass(eq=False)
 class Node:
-    """A layer of the net in its place. `propagate[i]` says whether backward computes a gradient for input i."""
+    """A layer of the net in its place. `propagate[i]` says whether backward computes a gradient for input i.
+
+    In the copy of a graph that is lowered, `place` is the layer's index in the original, and `absorbed` are the layers
+    behind it that are computed together with it.
+    """
 
     name: str
     layer: Layer
@@ -82,6 +87,8 @@ class Node:
     propagate: list[bool] = field(default_factory=list)
     learn: list[bool] = field(default_factory=list)
     runs_backward: bool = False
+    place: int = -1
+    absorbed: list[Node] = field(default_factory=list)
 
     @property
     def type(self) -> str:

@@ -7,7 +7,7 @@ bottom shapes into a `Signature`; `forward` and `backward` are kernels that writ
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
@@ -99,13 +99,25 @@ class BatchWriter(Protocol):
     def write(self, bottoms: Sequence[Array]) -> None: ...
 
 
+Call: TypeAlias = tuple[Callable[..., None], tuple[Any, ...]]
+
+Together: TypeAlias = Callable[[Sequence[Call]], None]
+"""Makes all calls, perhaps at the same time, and returns when all are done."""
+
+
+def in_turn(calls: Sequence[Call]) -> None:
+    """Makes the calls one after the other."""
+    for function, arguments in calls:
+        function(*arguments)
+
+
 @dataclass(slots=True)
 class Operands:
     """The arrays of one layer call, all allocated beforehand.
 
     `backward` overwrites every array of `bottom_diffs` and `parameter_diffs` that is not None; None means not wanted.
     `top_diffs` are always there (zeros where no gradient arrives). Where a layer runs in place, bottom and top (and
-    their diffs) are the same array.
+    their diffs) are the same array. `together` shares out work within a call that is not a slice of the batch already.
     """
 
     bottoms: tuple[Array, ...] = ()
@@ -114,12 +126,14 @@ class Operands:
     saved: tuple[Array, ...] = ()
     scratch: tuple[Array, ...] = ()
     state: tuple[Array, ...] = ()
+    derived: tuple[Array, ...] = ()
     top_diffs: tuple[Array, ...] = ()
     bottom_diffs: tuple[Array | None, ...] = ()
     parameter_diffs: tuple[Array | None, ...] = ()
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng())
     reader: BatchReader | None = None
     writer: BatchWriter | None = None
+    together: Together = in_turn
 
 
 class Layer(ABC):
@@ -165,6 +179,9 @@ class Layer(ABC):
     """Every top holds the numbers of bottom 0 unchanged, perhaps under another shape; forward copies them if the arrays
     differ, and does nothing if they are the same memory. With one top, backward does the same for the diffs."""
 
+    any_layout: ClassVar[bool] = False
+    """forward and backward take arrays whose axes lie in any order in memory."""
+
     dynamic: ClassVar[bool] = False
     """The shapes of the tops depend on the numbers in the bottoms: `measure` tells them before every forward pass."""
 
@@ -203,6 +220,10 @@ class Layer(ABC):
         Then slices of the bottoms along axis 0 give the same slices of the tops and of the bottom diffs, parameter
         diffs add up over slices, and several slices may run at the same time, each with buffers of its own.
         """
+        return False
+
+    def is_identity(self) -> bool:
+        """Whether every top holds the numbers of the only bottom, under its shape."""
         return False
 
     def needs(self) -> Needs:
@@ -276,3 +297,9 @@ def pass_on(source: Array, target: Array) -> None:
 def same_shape(bottoms: Sequence[Shape], **signature: Any) -> Signature:
     """The signature of a layer whose top looks as its bottom."""
     return Signature(tops=(bottoms[0],), **signature)
+
+
+def copy_unless_same(source: Array, target: Array) -> None:
+    """Copies `source` to `target`, of the same shape; does nothing where both are the same memory."""
+    if source.__array_interface__["data"][0] != target.__array_interface__["data"][0]:
+        np.copyto(target, source)

@@ -46,6 +46,9 @@ class Dropout(Layer):
             return same_shape(bottoms)
         return same_shape(bottoms, saved=(Buffer(bottoms[0], "bool"),), scratch=(Buffer((count(bottoms[0]),)),))
 
+    def is_identity(self) -> bool:
+        return not self.active
+
     def forward(self, operands: Operands) -> None:
         if self.active:
             (kept,), (memory,) = operands.saved, operands.scratch

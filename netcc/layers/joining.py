@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
-import numpy as np
-
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis
+from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis, copy_unless_same
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape, format_shape
@@ -18,7 +16,12 @@ from netcc.types import Array, Phase, Shape, format_shape
 
 @dataclass(frozen=True)
 class Joint(Layer):
-    """What Concat and Slice share: an axis on which a whole consists of parts."""
+    """What Concat and Slice share: an axis on which a whole consists of parts.
+
+    A plan may let parts lie where they belong in the whole; then nothing is left to do.
+    """
+
+    any_layout = True
 
     any_layout = True
 
@@ -72,12 +75,12 @@ class Concat(Joint):
 
     def forward(self, operands: Operands) -> None:
         for place, bottom in self._parts(operands.tops[0], operands.bottoms, self._sizes(operands.bottoms)):
-            np.copyto(place, bottom)
+            copy_unless_same(bottom, place)
 
     def backward(self, operands: Operands) -> None:
         sizes = self._sizes(operands.bottoms)
         for place, bottom_diff in self._parts(operands.top_diffs[0], operands.bottom_diffs, sizes):
-            np.copyto(bottom_diff, place)
+            copy_unless_same(place, bottom_diff)
 
     def _sizes(self, bottoms: Sequence[Array]) -> list[int]:
         return [bottom.shape[self.axis] for bottom in bottoms]
@@ -110,14 +113,14 @@ class Slice(Joint):
 
     def forward(self, operands: Operands) -> None:
         for place, top in self._parts(operands.bottoms[0], operands.tops, self._top_sizes(operands.tops)):
-            np.copyto(top, place)
+            copy_unless_same(place, top)
 
     def backward(self, operands: Operands) -> None:
         if operands.bottom_diffs[0] is None:
             return
         sizes = self._top_sizes(operands.top_diffs)
         for place, top_diff in self._parts(operands.bottom_diffs[0], operands.top_diffs, sizes):
-            np.copyto(place, top_diff)
+            copy_unless_same(top_diff, place)
 
     def _sizes(self, whole: int, tops: int) -> list[int]:
         if not self.points:

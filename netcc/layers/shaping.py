@@ -136,6 +136,9 @@ class Split(Layer):
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         return Signature(tops=(bottoms[0],) * tops)
 
+    def is_identity(self) -> bool:
+        return True
+
     def forward(self, operands: Operands) -> None:
         for top in operands.tops:
             pass_on(operands.bottoms[0], top)

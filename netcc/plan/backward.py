@@ -57,7 +57,7 @@ class BackwardBuilder:
             self._target(value, self.diffs[value], sums, time) if wanted else None
             for value, wanted in zip(node.inputs, node.propagate, strict=True)
         )
-        specs = node.signature.parameters
+        specs = [spec for part in (node, *node.absorbed) for spec in part.signature.parameters]
         parameter_diffs = tuple(
             self._target(parameter, View(self.parameter_diffs[parameter].slot, spec.shape), sums, time)
             if learn
@@ -88,7 +88,8 @@ class BackwardBuilder:
         self.written.add(key)
         if first:
             return diff
-        part = new_slot(f"part of {diff.slot.name}", "scratch", diff.shape)
+        layout = key.layout if isinstance(key, Value) else "plain"
+        part = new_slot(f"part of {diff.slot.name}", "scratch", diff.shape, layout=layout)
         sums.append(AddStep(diff, part, time))
         return part
 

@@ -1,35 +1,49 @@
-"""From the ready graph to the plan: slots for everything, steps forward and backward, memory."""
+"""From the ready graph to the plan: a copy to change, targets, slots for everything, steps forward and backward, memory."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from netcc.errors import LayerError
-from netcc.ir.graph import Graph, Node, Parameter
+from netcc.ir.clone import Clone, clone
+from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.passes.optimize import optimize
 from netcc.plan.backward import BackwardBuilder, check_differentiable
 from netcc.plan.memory import assign_memory
-from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
+from netcc.plan.plan import DeriveStep, FillStep, LayerStep, Plan, Role, View, new_slot
 from netcc.plan.slices import buffers, sliced_forward
-from netcc.plan.storage import assign_data, assign_diffs
+from netcc.plan.storage import DataStorage, assign_diffs
+from netcc.targets.base import Target
+from netcc.targets.options import Options
 
 
-def lower(graph: Graph, *, keep_all: bool = True, gradients: bool = True) -> Plan:
+def lower(graph: Graph, options: Options) -> Plan:
     """The plan of `graph`.
 
-    `keep_all`: every blob and diff stays readable after a pass, and backward can run again without another forward
-    pass; otherwise only outputs stay, and memory is reused.
-    `gradients`: whether there is a backward pass.
+    With `keep_all` backward can also run again without another forward pass; otherwise only outputs stay, and memory is
+    reused.
     """
-    plan = Plan(graph)
-    plan.data = assign_data(graph, keep_all=keep_all, gradients=gradients)
+    copy = clone(graph)
+    targets = optimize(copy, options)
+    plan = Plan(graph, copy.graph, options)
+    shown = frozenset(copy.values[value] for value in graph.outputs() if value in copy.values)
+    data = DataStorage(copy.graph, targets, options, shown).assign()
+    plan.data = {value: data[twin] for value, twin in copy.values.items()}
     for parameter in graph.parameters():
         plan.parameters[parameter] = _parameter_slot(parameter, "parameter")
-    forward = {node: _forward_step(plan, node, time) for time, node in enumerate(graph.nodes)}
+    forward = {node: _forward_step(plan, data, node, targets[node], time) for time, node in _timed(copy.graph)}
     plan.forward = list(forward.values())
-    if gradients:
-        _lower_backward(plan, forward, keep_all)
-        if keep_all:
+    plan.derive = [_derive_step(step) for step in forward.values() if step.derived]
+    if options.gradients:
+        _lower_backward(plan, copy, data, targets, forward)
+        if options.keep_all:
             _hold_saved(forward)
     plan.memory = assign_memory(plan)
     return plan
+
+
+def _timed(graph: Graph) -> list[tuple[int, Node]]:
+    return list(enumerate(graph.nodes))
 
 
 def _parameter_slot(parameter: Parameter, role: Role) -> View:
@@ -37,26 +51,39 @@ def _parameter_slot(parameter: Parameter, role: Role) -> View:
     return new_slot(name if role == "parameter" else f"{name} diff", role, parameter.shape, held=True)
 
 
-def _forward_step(plan: Plan, node: Node, time: int) -> LayerStep:
-    signature = node.signature
+def _forward_step(plan: Plan, data: Mapping[Value, View], node: Node, target: Target, time: int) -> LayerStep:
+    specs = [spec for part in (node, *node.absorbed) for spec in part.signature.parameters]
     step = LayerStep(
         node,
+        target,
         "forward",
         time,
-        bottoms=tuple(plan.data[value] for value in node.inputs),
-        tops=tuple(plan.data[value] for value in node.outputs),
+        bottoms=tuple(data[value] for value in node.inputs),
+        tops=tuple(data[value] for value in node.outputs),
         parameters=tuple(
             View(plan.parameters[parameter].slot, spec.shape)
-            for parameter, spec in zip(node.parameters, signature.parameters, strict=True)
+            for parameter, spec in zip(node.parameters, specs, strict=True)
         ),
-        state=buffers(node, "state", signature.state, held=True),
+        state=buffers(node, "state", target.memory.state, held=True),
+        derived=buffers(node, "derived", target.memory.derived, held=True),
     )
-    return sliced_forward(step)
+    return sliced_forward(step, plan.options)
 
 
-def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) -> None:
-    graph = plan.graph
-    plan.diffs = assign_diffs(graph, plan.data, keep_all=keep_all)
+def _derive_step(step: LayerStep) -> DeriveStep:
+    return DeriveStep(step.node, step.target, step.parameters, step.derived, step.time)
+
+
+def _lower_backward(
+    plan: Plan,
+    copy: Clone,
+    data: Mapping[Value, View],
+    targets: Mapping[Node, Target],
+    forward: dict[Node, LayerStep],
+) -> None:
+    graph = copy.graph
+    diffs = assign_diffs(graph, data, plan.options)
+    plan.diffs = {value: diffs[twin] for value, twin in copy.values.items() if twin in diffs}
     plan.parameter_diffs = {parameter: _parameter_slot(parameter, "parameter diff") for parameter in plan.parameters}
     try:
         for node in graph.nodes:
@@ -67,14 +94,14 @@ def _lower_backward(plan: Plan, forward: dict[Node, LayerStep], keep_all: bool) 
     scratch = {node: tuple(map(_like, step.pieces())) for node, step in forward.items()}
     plan.backward, plan.backward_add = (
         BackwardBuilder(
-            forward, scratch, plan.diffs, plan.parameter_diffs, accumulate=accumulate, refill=not keep_all
+            forward, scratch, diffs, plan.parameter_diffs, accumulate=accumulate, refill=not plan.options.keep_all
         ).build(graph)
         for accumulate in (False, True)
     )
     plan.initial = [
-        FillStep(plan.diffs[value], value.loss_weight, 0)
+        FillStep(diffs[value], value.loss_weight, 0)
         for value in graph.loss_values()
-        if value in plan.diffs and not value.uses
+        if value in diffs and not value.uses
     ]
 
 

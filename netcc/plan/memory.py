@@ -36,7 +36,7 @@ def lifetimes(steps: Iterable[Step]) -> dict[Slot, Lifetime]:
 
 def plan_lifetimes(plan: Plan) -> dict[Slot, Lifetime]:
     """The lifetimes over a whole pass, forward and either way backward."""
-    return lifetimes((*plan.forward, *plan.backward, *plan.backward_add))
+    return lifetimes((*plan.derive, *plan.forward, *plan.backward, *plan.backward_add))
 
 
 def assign_memory(plan: Plan) -> MemoryMap:

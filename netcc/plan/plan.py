@@ -9,9 +9,11 @@ from typing import Literal, TypeAlias
 from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.layers.base import Kind
-from netcc.types import Shape, count
+from netcc.targets.base import Target
+from netcc.targets.options import Options
+from netcc.types import Layout, Shape, count
 
-Role: TypeAlias = Literal["data", "diff", "parameter", "parameter diff", "saved", "scratch", "state"]
+Role: TypeAlias = Literal["data", "diff", "parameter", "parameter diff", "saved", "scratch", "state", "derived"]
 Direction: TypeAlias = Literal["forward", "backward"]
 
 ELEMENT_BYTES: dict[Kind, int] = {"real": 4, "index": 8, "byte": 1, "bool": 1}
@@ -44,16 +46,32 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A slot, or the part of it from element `offset` on, read under a shape."""
+    """A slot, or the part of it from element `offset` on, read under a shape.
+
+    `strides` says, for each axis, how many elements lie from one index to the next; None: the axes lie in order.
+    """
 
     slot: Slot
     shape: Shape
     offset: int = 0
+    strides: Shape | None = None
 
     def rows(self, start: int, stop: int) -> View:
         """The rows from `start` up to, not including, `stop` of axis 0."""
         inner = self.shape[1:]
-        return View(self.slot, (stop - start, *inner), self.offset + start * count(inner))
+        stride = count(inner) if self.strides is None else self.strides[0]
+        return View(self.slot, (stop - start, *inner), self.offset + start * stride, self.strides)
+
+    def channels(self, start: int, stop: int) -> View:
+        """The channels from `start` up to, not including, `stop` of a view whose channels lie innermost."""
+        assert self.strides is not None
+        batch, _, *size = self.shape
+        return View(self.slot, (batch, stop - start, *size), self.offset + start, self.strides)
+
+    @property
+    def dense(self) -> bool:
+        """Whether it covers the whole slot, perhaps in another order."""
+        return self.offset == 0 and count(self.shape) == self.slot.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,7 @@ class LayerStep:
     """
 
     node: Node
+    target: Target
     direction: Direction
     time: int
     bottoms: tuple[View, ...] = ()
@@ -74,6 +93,7 @@ class LayerStep:
     saved: tuple[View, ...] = ()
     scratch: tuple[View, ...] = ()
     state: tuple[View, ...] = ()
+    derived: tuple[View, ...] = ()
     top_diffs: tuple[View, ...] = ()
     bottom_diffs: tuple[View | None, ...] = ()
     parameter_diffs: tuple[View | None, ...] = ()
@@ -92,12 +112,12 @@ class LayerStep:
         for part in self.parts:
             yield from part.reads()
         if self.direction == "forward":
-            yield from (view.slot for view in (*self.bottoms, *self.parameters))
+            yield from (view.slot for view in (*self.bottoms, *self.parameters, *self.derived))
             return
-        needs = self.node.layer.needs()
+        needs = self.target.needs()
         yield from (self.bottoms[index].slot for index in needs.bottoms)
         yield from (self.tops[index].slot for index in needs.tops)
-        yield from (view.slot for view in (*self.parameters, *self.saved, *self.top_diffs))
+        yield from (view.slot for view in (*self.parameters, *self.derived, *self.saved, *self.top_diffs))
 
     def writes(self) -> Iterator[Slot]:
         """Slots that the kernel overwrites."""
@@ -149,7 +169,28 @@ class FillStep:
         yield self.target.slot
 
 
-Step: TypeAlias = LayerStep | AddStep | FillStep
+@dataclass(frozen=True, slots=True)
+class DeriveStep:
+    """What a target makes of its parameters before it runs: weights in another order, folded or transformed."""
+
+    node: Node
+    target: Target
+    parameters: tuple[View, ...]
+    derived: tuple[View, ...]
+    time: int
+
+    @property
+    def name(self) -> str:
+        return f"derive {self.node.name}"
+
+    def reads(self) -> Iterator[Slot]:
+        return (view.slot for view in self.parameters)
+
+    def writes(self) -> Iterator[Slot]:
+        return (view.slot for view in self.derived)
+
+
+Step: TypeAlias = LayerStep | AddStep | FillStep | DeriveStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +208,17 @@ class MemoryMap:
 class Plan:
     """Steps in order, and where the user's blobs are.
 
-    `backward` overwrites parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
+    `graph` is the net as its author wrote it; steps belong to the nodes of `lowered`, its copy that passes have
+    changed. `derive` runs before `forward` wherever parameters may have changed. `backward` overwrites parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
     Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
     runs forward.
     """
 
     graph: Graph
+    lowered: Graph
+    options: Options = field(default_factory=Options)
     initial: list[FillStep] = field(default_factory=list)
+    derive: list[DeriveStep] = field(default_factory=list)
     forward: list[Step] = field(default_factory=list)
     backward: list[Step] = field(default_factory=list)
     backward_add: list[Step] = field(default_factory=list)
@@ -188,13 +233,23 @@ class Plan:
         """Every slot once, in order of first use."""
         views = [*self.data.values(), *self.diffs.values(), *self.parameters.values(), *self.parameter_diffs.values()]
         found = dict.fromkeys(view.slot for view in views)
-        for step in (*self.forward, *self.backward, *self.backward_add):
+        for step in (*self.derive, *self.forward, *self.backward, *self.backward_add):
             found.update(dict.fromkeys((*step.writes(), *step.reads())))
             if isinstance(step, LayerStep):
                 found.update(dict.fromkeys(view.slot for view in (*step.bottoms, *step.tops, *step.state)))
         return list(found)
 
 
-def new_slot(name: str, role: Role, shape: Shape, *, kind: Kind = "real", held: bool = False) -> View:
+def new_slot(
+    name: str, role: Role, shape: Shape, *, kind: Kind = "real", held: bool = False, layout: Layout = "plain"
+) -> View:
     """A new slot for `shape`, seen under it."""
-    return View(Slot(name, role, count(shape), kind, held), shape)
+    return View(Slot(name, role, count(shape), kind, held), shape, strides=strides_of(shape, layout))
+
+
+def strides_of(shape: Shape, layout: Layout) -> Shape | None:
+    """How many elements lie from one index of each axis to the next; None for plain order."""
+    if layout == "plain":
+        return None
+    _, channels, height, width = shape
+    return (channels * height * width, 1, channels * width, channels)

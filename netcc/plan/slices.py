@@ -12,9 +12,12 @@ from functools import cache
 from itertools import pairwise
 
 from netcc.ir.graph import Node
-from netcc.layers.base import Buffer, Signature
+from netcc.layers.base import Buffer
 from netcc.plan.plan import AddStep, LayerStep, Role, View, new_slot
-from netcc.types import Shape, count
+from netcc.targets.base import Target
+from netcc.targets.choose import choose
+from netcc.targets.options import Options
+from netcc.types import count
 
 MOST_SLICES = 16
 
@@ -28,11 +31,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def cut(node: Node) -> list[tuple[int, int]]:
-    """Where to cut the batch of `node`: ranges of rows. One range means not at all."""
+def cut(node: Node, *, sliced: bool) -> list[tuple[int, int]]:
+    """Where to cut the batch of `node`: ranges of rows. One range means not at all, as without `sliced`."""
     batch = _batch(node)
     number = min(processors(), MOST_SLICES, batch)
-    if number < 2 or not _sliceable(node) or _work(node) < LEAST_WORK:
+    if number < 2 or not sliced or _work(node) < LEAST_WORK:
         return [(0, batch)]
     edges = [batch * index // number for index in range(number + 1)]
     return list(pairwise(edges))
@@ -45,19 +48,8 @@ def _batch(node: Node) -> int:
     return shapes[0][0]
 
 
-def _sliceable(node: Node) -> bool:
-    layer = node.layer
-    return bool(node.inputs) and not node.signature.state and not layer.dynamic and layer.batchwise()
-
-
 def _work(node: Node) -> int:
     return max(node.signature.macs, sum(count(value.shape) for value in (*node.inputs, *node.outputs)))
-
-
-def slice_signature(node: Node, rows: int) -> Signature:
-    """The signature of the layer for `rows` rows of the batch: the buffers of a slice."""
-    bottoms: list[Shape] = [(rows, *value.shape[1:]) for value in node.inputs]
-    return node.layer.infer(bottoms, len(node.outputs))
 
 
 def buffers(node: Node, role: Role, wanted: tuple[Buffer, ...], *, held: bool = False) -> tuple[View, ...]:
@@ -68,26 +60,25 @@ def buffers(node: Node, role: Role, wanted: tuple[Buffer, ...], *, held: bool = 
     )
 
 
-def sliced_forward(step: LayerStep) -> LayerStep:
-    """`step` with its parts, if its layer and its size allow; else `step` with buffers of its own."""
-    node, ranges = step.node, cut(step.node)
+def sliced_forward(step: LayerStep, options: Options) -> LayerStep:
+    """`step` with its parts, if its target and its size allow; else `step` with buffers of its own."""
+    node, ranges = step.node, cut(step.node, sliced=step.target.sliced)
     if len(ranges) == 1:
-        signature = node.signature
-        return replace(
-            step, saved=buffers(node, "saved", signature.saved), scratch=buffers(node, "scratch", signature.scratch)
-        )
+        return _with_buffers(step, step.target)
     parts = []
     for start, stop in ranges:
-        signature = slice_signature(node, stop - start)
         part = replace(
             step,
             bottoms=tuple(view.rows(start, stop) for view in step.bottoms),
             tops=tuple(view.rows(start, stop) for view in step.tops),
-            saved=buffers(node, "saved", signature.saved),
-            scratch=buffers(node, "scratch", signature.scratch),
         )
-        parts.append(part)
+        parts.append(_with_buffers(part, choose(node, options, stop - start)))
     return replace(step, parts=tuple(parts))
+
+
+def _with_buffers(step: LayerStep, target: Target) -> LayerStep:
+    saved = buffers(step.node, "saved", target.memory.saved)
+    return replace(step, target=target, saved=saved, scratch=buffers(step.node, "scratch", target.memory.scratch))
 
 
 def sliced_backward(step: LayerStep, scratch: tuple[tuple[View, ...], ...]) -> tuple[LayerStep, list[AddStep]]:

@@ -1,4 +1,4 @@
-"""Which values share memory: layers in place, and layers whose tops are views of their bottom.
+"""Which values share memory: layers in place, layers whose tops are views of their bottom, and what Concat joins.
 
 Sharing is a fact of storage, not of the graph. A write in place is granted only where nobody needs the old contents any
 more, so results never depend on it.
@@ -6,63 +6,153 @@ more, so results never depend on it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from netcc.ir.graph import Graph, Node, Value
-from netcc.plan.plan import Slot, View, new_slot
+from netcc.layers.joining import Concat
+from netcc.plan.plan import Slot, View, new_slot, strides_of
+from netcc.targets.base import Target, is_trivial
+from netcc.targets.options import Options
 
 
-def assign_data(graph: Graph, *, keep_all: bool, gradients: bool) -> dict[Value, View]:
-    """A view of memory for every value.
+@dataclass
+class DataStorage:
+    """Gives every value of a graph its view of memory.
 
-    With `keep_all` a blob shares memory only where the net's author wrote in place (or the layer is a mere view, as
-    in Caffe), so that every blob can be looked at after a pass. `gradients` says whether backward will follow.
+    With `keep_all` a blob shares memory only where the net's author wrote in place (or the layer is a mere view, as in
+    Caffe), so that every blob can be looked at after a pass.
     """
-    views: dict[Value, View] = {}
-    members: dict[Slot, list[Value]] = {}
-    position = {node: index for index, node in enumerate(graph.nodes)}
-    for node in graph.nodes:
-        for index, value in enumerate(node.outputs):
-            slot = None
-            if node.inputs:
-                below = views[node.inputs[0]].slot
-                if node.layer.is_view or (
-                    _may_write(node, index, keep_all)
-                    and all(_free_after(old, node, position, gradients) for old in members[below])
-                ):
-                    slot = below
-            if slot is None:
-                held = keep_all or node.layer.from_outside or not value.uses
-                views[value] = new_slot(value.name, "data", value.shape, held=held)
-                members[views[value].slot] = [value]
-            else:
-                slot.held = slot.held or not value.uses
-                views[value] = View(slot, value.shape)
-                members[slot].append(value)
-    return views
+
+    graph: Graph
+    targets: Mapping[Node, Target]
+    options: Options
+    shown: frozenset[Value] = frozenset()
+    """Values that must survive the pass even if layers read them."""
+
+    views: dict[Value, View] = field(default_factory=dict)
+
+    def assign(self) -> dict[Value, View]:
+        """A view for every value."""
+        self._position = {node: index for index, node in enumerate(self.graph.nodes)}
+        self._members: dict[Slot, list[Value]] = {}
+        self._homes = self._find_homes()
+        for node in self.graph.nodes:
+            for index, value in enumerate(node.outputs):
+                self._place(node, index, value)
+        return self.views
+
+    def _place(self, node: Node, index: int, value: Value) -> None:
+        view = self._shared_view(node, index, value) or self._home(value)
+        view = view or new_slot(value.name, "data", value.shape, layout=value.layout)
+        slot = view.slot
+        if self.options.keep_all or node.layer.from_outside or not value.uses or value in self.shown:
+            slot.held = True
+        self.views[value] = view
+        self._members.setdefault(slot, []).append(value)
+
+    def _shared_view(self, node: Node, index: int, value: Value) -> View | None:
+        """The memory of bottom 0, if the top may lie there too."""
+        if not node.inputs:
+            return None
+        below = node.inputs[0]
+        view = self.views[below]
+        if is_view(node) and view.dense:
+            return View(view.slot, value.shape, strides=strides_of(value.shape, value.layout))
+        if self._may_write(node, index) and value not in self._homes:
+            neighbours = [old for old in self._members[view.slot] if self._touch(self.views[old], view)]
+            if all(self._free_after(old, node) for old in neighbours):
+                return view
+        return None
+
+    def _home(self, value: Value) -> View | None:
+        """The place of a value in the blob that Concat makes of it and others."""
+        if value not in self._homes:
+            return None
+        whole, start = self._homes[value]
+        view = self.views.get(whole) or self._home(whole)
+        if view is None:
+            view = new_slot(whole.name, "data", whole.shape, layout=whole.layout)
+            self.views[whole] = view
+        if whole is value:
+            return view
+        return view.channels(start, start + value.shape[1])
+
+    def _find_homes(self) -> dict[Value, tuple[Value, int]]:
+        """Where values that Concat joins can be computed right where it would copy them."""
+        homes: dict[Value, tuple[Value, int]] = {}
+        if not self.options.optimize:
+            return homes
+        for node in reversed(self.graph.nodes):
+            if joins_channels(node):
+                start = 0
+                for value in node.inputs:
+                    first = self._first_of_memory(value)
+                    if first not in homes and node.inputs.count(value) == 1 and _can_move(first):
+                        homes[first] = (node.outputs[0], start)
+                        homes.setdefault(node.outputs[0], (node.outputs[0], 0))
+                    start += value.shape[1]
+        return homes
+
+    def _first_of_memory(self, value: Value) -> Value:
+        """The value over which `value` is written in place, or the one over which that one is written, and so on."""
+        node = value.producer
+        while self._may_write(node, value.index) and self._free_after(node.inputs[0], node):
+            value = node.inputs[0]
+            node = value.producer
+        return value
+
+    def _may_write(self, node: Node, index: int) -> bool:
+        """Whether top `index` may be written over bottom 0 as far as the layer and the user's view are concerned."""
+        if index != 0 or not node.inputs or not node.layer.in_place or node.absorbed:
+            return False
+        if node.inputs[0].producer.layer.from_outside or node.inputs[0].layout != node.outputs[0].layout:
+            return False
+        if node.inputs[0] in self.shown:
+            return node.in_place(0)
+        return node.in_place(0) or not self.options.keep_all
+
+    def _free_after(self, value: Value, writer: Node) -> bool:
+        """Whether nobody looks at `value` once `writer` has run."""
+        now = self._position[writer]
+        if any(self._position[use.node] > now for use in value.uses):
+            return False
+        return not (self.options.gradients and needed_by_backward(value, self.targets))
+
+    @staticmethod
+    def _touch(one: View, other: View) -> bool:
+        """Whether two views of a slot have elements in common; ranges of channels of one blob may not."""
+        if one.dense or other.dense:
+            return True
+        return one.offset < other.offset + other.shape[1] and other.offset < one.offset + one.shape[1]
 
 
-def _may_write(node: Node, index: int, keep_all: bool) -> bool:
-    """Whether top `index` may be written over bottom 0 as far as the layer and the user's view are concerned."""
-    if index != 0 or not node.layer.in_place or node.inputs[0].producer.layer.from_outside:
-        return False
-    return node.in_place(0) or not keep_all
+def _can_move(value: Value) -> bool:
+    """Whether a value may be computed in a range of the channels of a wider blob."""
+    return value.layout == "channels last" and not value.producer.layer.from_outside and not is_view(value.producer)
 
 
-def _free_after(value: Value, writer: Node, position: dict[Node, int], gradients: bool) -> bool:
-    """Whether nobody looks at `value` once `writer` has run."""
-    now = position[writer]
-    if any(position[use.node] > now for use in value.uses):
-        return False
-    return not (gradients and needed_by_backward(value))
+def is_view(node: Node) -> bool:
+    """Whether the tops of `node` are its bottom's memory."""
+    below = node.inputs[0].layout if node.inputs else "plain"
+    return node.layer.is_view and all(value.layout == below or is_trivial(value.shape) for value in node.outputs)
 
 
-def needed_by_backward(value: Value) -> bool:
+def joins_channels(node: Node) -> bool:
+    """Whether `node` puts blobs side by side whose channels lie innermost."""
+    layer = node.layer
+    return isinstance(layer, Concat) and layer.axis % 4 == 1 and node.outputs[0].layout == "channels last"
+
+
+def needed_by_backward(value: Value, targets: Mapping[Node, Target]) -> bool:
     """Whether a backward kernel reads the forward contents of `value`."""
-    if value.producer.runs_backward and value.index in value.producer.layer.needs().tops:
+    producer = value.producer
+    if producer.runs_backward and value.index in targets[producer].needs().tops:
         return True
-    return any(use.node.runs_backward and use.index in use.node.layer.needs().bottoms for use in value.uses)
+    return any(use.node.runs_backward and use.index in targets[use.node].needs().bottoms for use in value.uses)
 
 
-def assign_diffs(graph: Graph, data: dict[Value, View], *, keep_all: bool) -> dict[Value, View]:
+def assign_diffs(graph: Graph, data: Mapping[Value, View], options: Options) -> dict[Value, View]:
     """A view of memory for the diff of every value that needs one; shared where the data is, if it may be."""
     views: dict[Value, View] = {}
     for node in graph.nodes:
@@ -71,17 +161,49 @@ def assign_diffs(graph: Graph, data: dict[Value, View], *, keep_all: bool) -> di
                 continue
             below = _diff_below(node, value, data)
             if below in views:
-                views[value] = View(views[below].slot, value.shape)
+                old = views[below]
+                views[value] = View(old.slot, value.shape, old.offset, _strides_above(old, value))
             else:
-                views[value] = new_slot(f"{value.name} diff", "diff", value.shape, held=keep_all)
+                name = f"{value.name} diff"
+                views[value] = new_slot(name, "diff", value.shape, held=options.keep_all, layout=value.layout)
+    _move_joined_diffs(graph, views, options)
     return views
 
 
-def _diff_below(node: Node, value: Value, data: dict[Value, View]) -> Value | None:
+def _strides_above(below: View, value: Value) -> tuple[int, ...] | None:
+    return below.strides if below.shape == value.shape else strides_of(value.shape, value.layout)
+
+
+def _diff_below(node: Node, value: Value, data: Mapping[Value, View]) -> Value | None:
     """The input whose diff may lie in the same memory as that of `value`: all of its gradient comes through here."""
-    if not node.inputs or len(node.outputs) != 1 or not node.propagate[0]:
+    if not node.inputs or len(node.outputs) != 1 or not node.propagate[0] or joins_channels(node):
         return None
     below = node.inputs[0]
     if data[below].slot is not data[value].slot or len(below.uses) != 1 or below.loss_weight:
         return None
     return below
+
+
+def _move_joined_diffs(graph: Graph, views: dict[Value, View], options: Options) -> None:
+    """Lets the diffs of blobs that only Concat reads be ranges of the diff of what it makes of them."""
+    if not options.optimize:
+        return
+    for node in reversed(graph.nodes):
+        if not joins_channels(node) or node.outputs[0] not in views:
+            continue
+        whole, start = views[node.outputs[0]], 0
+        for index, value in enumerate(node.inputs):
+            stop = start + value.shape[1]
+            if _only_joined(value, index, node, views):
+                moved, part = views[value].slot, whole.channels(start, stop)
+                for other, view in views.items():
+                    if view.slot is moved:
+                        views[other] = part
+            start = stop
+
+
+def _only_joined(value: Value, index: int, concat: Node, views: Mapping[Value, View]) -> bool:
+    if value not in views or not concat.propagate[index] or len(value.uses) != 1 or value.loss_weight:
+        return False
+    sharing = [other for other, view in views.items() if view.slot is views[value].slot]
+    return all(other.layout == "channels last" and other.shape == value.shape for other in sharing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
-from netcc.plan.plan import AddStep, LayerStep, Plan, Slot, Step, View
-from netcc.runtime.threads import blas_on_one_thread, run_together, thread_count
+from netcc.plan.plan import AddStep, DeriveStep, LayerStep, Plan, Slot, Step, View
+from netcc.runtime.threads import blas_on_one_thread, call_together, run_together, thread_count
+from netcc.targets.base import Target
 from netcc.types import Array, Shape, count
 
-BoundStep: TypeAlias = tuple[Callable[[Any], None], Any]
+BoundStep: TypeAlias = tuple[Callable[[Any], None], Any, "Node | None"]
+"""A kernel, what it is called with, and the node that it belongs to."""
 
 
 class Executor:
@@ -55,12 +58,17 @@ class Executor:
         self._sliced = any(step.parts for step in forward)
         if self._sliced:
             thread_count()  # a number of threads that makes no sense is said here, not as a fault of some layer
+        self._places = [step.node.place for step in forward]
         self._forward: list[BoundStep] = []
-        for index, step in enumerate(forward):
+        for step in forward:
             operands = [self._operands(piece) for piece in step.pieces()]
-            for piece in operands:
-                step.node.layer.start(piece)
-            self._forward.append(_together(_forward_kernel(index, step.node.layer), operands))
+            for piece, arrays in zip(step.pieces(), operands, strict=True):
+                piece.target.start(arrays)
+            kernels = [_forward_kernel(piece) for piece in step.pieces()]
+            self._forward.append(_together(kernels, operands, step.node))
+        self._derive: list[BoundStep] = [self._bind(step) for step in plan.derive]
+        self.stale = True
+        """Parameters may have changed since what is derived from them was made."""
         self._backward: dict[bool, list[BoundStep]] = {}
         self._reached = 0
         self._run([self._bind(step) for step in plan.initial])
@@ -69,25 +77,32 @@ class Executor:
         """Takes over what a pass of `other`, the same net in other shapes, left in memory before node `until`."""
         lives = lifetimes((*self.plan.forward, *self.plan.backward, *self.plan.backward_add))
         pairs = zip(self.plan.forward, other.plan.forward, strict=True)
-        for index, (mine, theirs) in enumerate(pairs):
+        times = {step.node: step.time for step in self.plan.forward if isinstance(step, LayerStep)}
+        first = min((time for node, time in times.items() if node.place >= until), default=len(times))
+        for mine, theirs in pairs:
             if not (isinstance(mine, LayerStep) and isinstance(theirs, LayerStep)):
                 continue
             views = [*zip(mine.state, theirs.state, strict=True)]
-            if index < until or mine.node.layer.from_outside:
+            if mine.node.place < until or mine.node.layer.from_outside:
                 views += zip(mine.tops, theirs.tops, strict=True)
                 for piece, old_piece in zip(mine.pieces(), theirs.pieces(), strict=True):
                     views += zip(piece.saved, old_piece.saved, strict=True)
             for view, old in views:
-                alive = view.slot.held or (view.slot in lives and lives[view.slot].last >= until)
+                alive = view.slot.held or (view.slot in lives and lives[view.slot].last >= first)
                 if alive and view.shape == old.shape:
                     np.copyto(self.array(view), other.array(old))
 
     def forward(self, start: int = 0, end: int | None = None) -> None:
-        """Runs the nodes from index `start` up to and including `end` (the last by default).
+        """Runs the nodes of the net from index `start` up to and including `end` (the last by default).
 
         Raises Resized where a dynamic layer needs tops of another shape; all nodes before it have run then.
         """
-        self._run(self._forward[start : None if end is None else end + 1])
+        if self._derive and (self.stale or self.plan.options.gradients):
+            self._run(self._derive)
+            self.stale = False
+        first = bisect_left(self._places, start)
+        last = len(self._places) if end is None else bisect_right(self._places, end)
+        self._run(self._forward[first:last])
 
     def backward(self, *, accumulate: bool = False) -> None:
         """Runs the backward pass; parameter diffs are overwritten, or added to with `accumulate`.
@@ -110,12 +125,18 @@ class Executor:
         A part that begins below where the last one ended goes on with the same pass; any other begins a new one.
         """
         self._check_backward()
-        last_time = 2 * len(self.plan.graph.nodes) - 1
+        nodes = self.plan.lowered.nodes
+        places = [node.place for node in reversed(nodes)]
+        begin = len(nodes)
+
+        def place(step: Step) -> int:
+            return places[step.time - begin]
+
         if first >= self._reached:
-            self._clear_sums([step for step in self.plan.backward_add if step.time >= last_time - first])
+            self._clear_sums([step for step in self.plan.backward_add if step.time >= begin and place(step) <= first])
         self._reached = last
-        times = range(last_time - first, last_time - last + 1)
-        self._run([self._bind(step) for step in self.plan.backward_add if step.time in times])
+        steps = [step for step in self.plan.backward_add if step.time >= begin and last <= place(step) <= first]
+        self._run([self._bind(step) for step in steps])
 
     def _clear_sums(self, steps: Sequence[Step]) -> None:
         """Zeroes the diffs of blobs to which `steps` only add, without the node that would overwrite them."""
@@ -142,12 +163,16 @@ class Executor:
 
     def _timed(self, planned: Sequence[Step], bound: Sequence[BoundStep]) -> list[tuple[Step, float]]:
         seconds: list[float] = []
-        self._run([(_clocked(kernel, seconds), *rest) for kernel, *rest in bound])
+        self._run([(_clocked(kernel, seconds), operands, node) for kernel, operands, node in bound])
         return list(zip(planned, seconds, strict=True))
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""
-        return self._memory[view.slot][view.offset : view.offset + count(view.shape)].reshape(view.shape)
+        memory = self._memory[view.slot][view.offset :]
+        if view.strides is None:
+            return memory[: count(view.shape)].reshape(view.shape)
+        strides = [stride * memory.itemsize for stride in view.strides]
+        return np.ndarray(view.shape, memory.dtype, memory, strides=strides)
 
     def carried(self) -> dict[str, tuple[Array, ...]]:
         """The live arrays that layers carry from one pass to the next, by the name of the layer."""
@@ -158,20 +183,12 @@ class Executor:
         # Numbers that are not finite are looked for by whoever asks for a loss, which says more than NumPy's warnings.
         with blas_on_one_thread() if self._sliced else nullcontext(), np.errstate(all="ignore"):
             try:
-                for kernel, operands in steps:
+                for kernel, operands, node in steps:
                     kernel(operands)
             except NetccError as error:
-                raise self._located(error, kernel, operands) from error.__cause__
-
-    def _located(self, error: NetccError, kernel: Callable[[Any], None], operands: Any) -> NetccError:
-        """`error` of a kernel with the layer that it belongs to, and its place in the text."""
-        method = operands[0][0] if kernel is run_together else kernel
-        owner = getattr(method, "__self__", None)
-        layer = owner.layer if isinstance(owner, _Measuring) else owner
-        for node in self.plan.graph.nodes:
-            if node.layer is layer:
-                return error.located(node.span(), f"in layer {node.name!r} ({node.type})")
-        return error
+                if node is None:
+                    raise
+                raise error.located(node.span(), f"in layer {node.name!r} ({node.type})") from error.__cause__
 
     def _allocate(self) -> None:
         layout = self.plan.memory
@@ -194,10 +211,14 @@ class Executor:
 
     def _bind(self, step: Step) -> BoundStep:
         if isinstance(step, LayerStep):
-            return _together(step.node.layer.backward, [self._operands(piece) for piece in step.pieces()])
+            kernels = [piece.target.backward for piece in step.pieces()]
+            return _together(kernels, [self._operands(piece) for piece in step.pieces()], step.node)
+        if isinstance(step, DeriveStep):
+            parameters, derived = map(self.array, step.parameters), map(self.array, step.derived)
+            return _derive, (step.target, tuple(parameters), tuple(derived)), step.node
         if isinstance(step, AddStep):
-            return _add, (self.array(step.target), self.array(step.part))
-        return _fill, (self.array(step.target), step.number)
+            return _add, (self.array(step.target), self.array(step.part)), None
+        return _fill, (self.array(step.target), step.number), None
 
     def _operands(self, step: LayerStep) -> Operands:
         def arrays(views: Sequence[View]) -> tuple[Array, ...]:
@@ -206,6 +227,7 @@ class Executor:
         def wanted(views: Sequence[View | None]) -> tuple[Array | None, ...]:
             return tuple(self.array(view) if view else None for view in views)
 
+        node = self.plan.graph.nodes[step.node.place]
         return Operands(
             bottoms=arrays(step.bottoms),
             tops=arrays(step.tops),
@@ -213,12 +235,14 @@ class Executor:
             saved=arrays(step.saved),
             scratch=arrays(step.scratch),
             state=arrays(step.state),
+            derived=arrays(step.derived),
             top_diffs=arrays(step.top_diffs),
             bottom_diffs=wanted(step.bottom_diffs),
             parameter_diffs=wanted(step.parameter_diffs),
             random=self.random,
-            reader=self.readers.get(step.node),
-            writer=self.writers.get(step.node),
+            reader=self.readers.get(node),
+            writer=self.writers.get(node),
+            together=call_together,
         )
 
 
@@ -231,8 +255,9 @@ class Resized(Exception):  # noqa: N818  # no error: the net has to follow
         self.shapes = shapes
 
 
-def _forward_kernel(index: int, layer: Layer) -> Callable[[Operands], None]:
-    return _Measuring(index, layer).forward if layer.dynamic else layer.forward
+def _forward_kernel(step: LayerStep) -> Callable[[Operands], None]:
+    layer = step.node.layer
+    return _Measuring(step.node.place, layer).forward if layer.dynamic else step.target.forward
 
 
 @dataclass(frozen=True)
@@ -260,11 +285,11 @@ def _clocked(kernel: Callable[[Any], None], seconds: list[float]) -> Callable[[A
     return run
 
 
-def _together(kernel: Callable[[Operands], None], operands: Sequence[Operands]) -> BoundStep:
+def _together(kernels: Sequence[Callable[[Operands], None]], operands: Sequence[Operands], node: Node) -> BoundStep:
     """One call, or one for each slice of the batch at the same time."""
     if len(operands) == 1:
-        return kernel, operands[0]
-    return run_together, [(kernel, piece) for piece in operands]
+        return kernels[0], operands[0], node
+    return run_together, list(zip(kernels, operands, strict=True)), node
 
 
 def _zeros(size: int, dtype: npt.DTypeLike) -> Array:
@@ -273,6 +298,11 @@ def _zeros(size: int, dtype: npt.DTypeLike) -> Array:
     raw = np.zeros(size * item + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + size * item].view(dtype)
+
+
+def _derive(operands: tuple[Target, tuple[Array, ...], tuple[Array, ...]]) -> None:
+    target, parameters, derived = operands
+    target.derive(parameters, derived)
 
 
 def _add(operands: tuple[Array, Array]) -> None:

@@ -42,7 +42,8 @@ class Net:
     `mismatch` for those whose shapes differ (see `copy_from`).
     `shapes` gives the shapes of input blobs; `seed` makes fillers, dropout and data order repeatable.
     `share` is a net whose parameters layers of the same name use. With `keep_all=False` only outputs stay readable
-    and memory is reused; `gradients=False` leaves the backward pass out.
+    and memory is reused; `gradients=False` leaves the backward pass out. `exact=True` leaves out algorithms that round
+    more than plain sums of products do; `optimize=False` leaves out all but the layers' own methods, in plain order.
     A field that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `allow_python=True` lets layers of type Python run code of the modules that they name.
     `sources` are iterables of arrays by the name of the data or Input layer that they feed (see
@@ -88,6 +89,8 @@ class Net:
         share: Net | None = None,
         keep_all: bool = True,
         gradients: bool = True,
+        exact: bool = False,
+        optimize: bool = True,
         strict: bool = False,
         allow_python: bool = False,
         mismatch: Mismatch = "error",
@@ -103,6 +106,7 @@ class Net:
         self._spare_diffs: dict[str, Array] = {}
         self._dtype = float_type(dtype)
         self._keep_all, self._gradients = keep_all, gradients
+        self._exact, self._optimize = exact or self._dtype == np.float64, optimize
         fills, draws = np.random.SeedSequence(seed).spawn(2)
         self._random = np.random.default_rng(draws)
         self.bad_records = bad_records_for(on_bad_record)
@@ -130,7 +134,13 @@ class Net:
 
     def _install(self, graph: Graph, parameters: Mapping[Parameter, Array], diffs: Mapping[Parameter, Array]) -> None:
         """Plans `graph` and gives it memory."""
-        plan = plan_graph(graph, keep_all=self._keep_all, gradients=self._gradients)
+        plan = plan_graph(
+            graph,
+            keep_all=self._keep_all,
+            gradients=self._gradients,
+            exact=self._exact,
+            optimize=self._optimize,
+        )
         readers = {node: self._sources.open(node) for node in graph.nodes if self._sources.feeds(node)}
         executor = Executor(
             plan,

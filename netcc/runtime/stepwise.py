@@ -28,7 +28,8 @@ def backward_by_layers(net: Net, *, accumulate: bool) -> Iterator[tuple[Node, li
     """
     if not accumulate:
         net.clear_param_diffs()
-    steps = {step.node: step for step in net.plan.backward_add if isinstance(step, LayerStep)}
+    made = [step for step in net.plan.backward_add if isinstance(step, LayerStep)]
+    steps = {net.graph.nodes[step.node.place]: step for step in reversed(made)}  # a change of layout comes after
     for index in reversed(range(len(net.graph.nodes))):
         net._executor.backward_part(index, index)
         step = steps.get(net.graph.nodes[index])

@@ -46,6 +46,16 @@ def run_together(calls: Sequence[Call]) -> None:
             raise failure
 
 
+def call_together(calls: Sequence[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:
+    """As `run_together`, for functions of several arguments."""
+    run_together([(_call, call) for call in calls])
+
+
+def _call(call: tuple[Callable[..., None], tuple[Any, ...]]) -> None:
+    function, arguments = call
+    function(*arguments)
+
+
 @cache
 def thread_count() -> int:
     """How many threads work on a net. Raises UsageError if the variable NETCC_THREADS is no positive number."""

@@ -1,0 +1,98 @@
+"""A target: how one node, or one slice of its batch, is computed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from netcc.layers.base import Buffer, Layer, Needs, Operands
+from netcc.types import Array, Layout
+
+LayoutNeed: TypeAlias = Literal["plain", "channels last", "any"]
+"""What a target asks of the blobs of four axes around it; `any` means one layout, whichever, for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Working memory of a target: see `netcc.layers.base.Signature`.
+
+    `derived` arrays are made from the parameters by `Target.derive` before a pass, once for all slices of the batch.
+    """
+
+    saved: tuple[Buffer, ...] = ()
+    scratch: tuple[Buffer, ...] = ()
+    state: tuple[Buffer, ...] = ()
+    derived: tuple[Buffer, ...] = ()
+
+
+class Target(ABC):
+    """One way to compute a node. Made when the plan is, for given shapes; holds no arrays.
+
+    Bottoms, tops and their diffs are arrays with Caffe's axes, whatever their layout in memory.
+    """
+
+    name: str
+    """What `netcc plan` prints."""
+
+    layout: LayoutNeed = "plain"
+
+    memory: Memory
+
+    sliced: bool = False
+    """Rows of the batch do not know of each other: slices of it can be computed at the same time."""
+
+    @abstractmethod
+    def forward(self, operands: Operands) -> None:
+        """As `Layer.forward`."""
+
+    @abstractmethod
+    def backward(self, operands: Operands) -> None:
+        """As `Layer.backward`."""
+
+    @abstractmethod
+    def needs(self) -> Needs:
+        """As `Layer.needs`."""
+
+    def derive(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+        """Fills `derived` from `parameters`, in the order of the node's."""
+
+    def start(self, operands: Operands) -> None:
+        """As `Layer.start`."""
+
+
+class LayerTarget(Target):
+    """The layer's own methods."""
+
+    name = "layer"
+
+    def __init__(self, layer: Layer, memory: Memory, *, sliced: bool) -> None:
+        self.layer = layer
+        self.memory = memory
+        self.sliced = sliced
+        self.layout = "any" if layer.any_layout else "plain"
+        self.forward = layer.forward  # type: ignore[method-assign]  # no call between the plan and the kernel
+        self.backward = layer.backward  # type: ignore[method-assign]
+        self.start = layer.start  # type: ignore[method-assign]
+
+    def forward(self, operands: Operands) -> None:
+        self.layer.forward(operands)
+
+    def backward(self, operands: Operands) -> None:
+        self.layer.backward(operands)
+
+    def needs(self) -> Needs:
+        return self.layer.needs()
+
+
+def is_trivial(shape: Sequence[int]) -> bool:
+    """Whether a blob looks the same in both layouts."""
+    return len(shape) != 4 or shape[1] == 1 or shape[2] * shape[3] == 1
+
+
+def layout_of(needed: LayoutNeed, shape: Sequence[int], offered: Layout) -> Layout:
+    """The layout of a blob of `shape` beside a target that needs `needed`, where its neighbour has `offered`."""
+    if len(shape) != 4:
+        return "plain"
+    return offered if needed == "any" else needed

@@ -1,0 +1,19 @@
+"""What a plan is made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`keep_all`: every blob and diff stays readable after a pass. `gradients`: there is a backward pass.
+
+    `exact` leaves out algorithms that round more than a plain sum of products does (Winograd's). `optimize` False
+    leaves out all but the layers' own methods, each with its blobs in plain order.
+    """
+
+    keep_all: bool = True
+    gradients: bool = True
+    exact: bool = False
+    optimize: bool = True
