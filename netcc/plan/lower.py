@@ -1,4 +1,4 @@
-"""From the ready graph to the plan: a copy to change, targets, slots for everything, steps forward and backward, memory."""
+"""From the ready graph to the plan: a copy to change, targets, slots, steps forward and backward, memory."""
 
 from __future__ import annotations
 

@@ -182,8 +182,9 @@ class Executor:
     def _run(self, steps: Sequence[BoundStep]) -> None:
         # Numbers that are not finite are looked for by whoever asks for a loss, which says more than NumPy's warnings.
         with blas_on_one_thread() if self._sliced else nullcontext(), np.errstate(all="ignore"):
+            node = None
             try:
-                for kernel, operands, node in steps:
+                for kernel, operands, node in steps:  # noqa: B007  # read where one raises
                     kernel(operands)
             except NetccError as error:
                 if node is None:
