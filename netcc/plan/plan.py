@@ -208,7 +208,7 @@ class MemoryMap:
 class Plan:
     """Steps in order, and where the user's blobs are.
 
-    `graph` is the net as its author wrote it; steps belong to the nodes of `lowered`, its copy that passes have changed.
+    `graph` is the net as its author wrote it; steps belong to the nodes of `lowered`, its copy that passes changed.
     `derive` runs before `forward` wherever parameters may have changed. `backward` overwrites parameter diffs,
     `backward_add` adds to what they hold; `initial` runs once before all.
     Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
