@@ -179,9 +179,6 @@ class Layer(ABC):
     """Every top holds the numbers of bottom 0 unchanged, perhaps under another shape; forward copies them if the arrays
     differ, and does nothing if they are the same memory. With one top, backward does the same for the diffs."""
 
-    any_layout: ClassVar[bool] = False
-    """forward and backward take arrays whose axes lie in any order in memory."""
-
     dynamic: ClassVar[bool] = False
     """The shapes of the tops depend on the numbers in the bottoms: `measure` tells them before every forward pass."""
 
@@ -225,6 +222,14 @@ class Layer(ABC):
     def is_identity(self) -> bool:
         """Whether every top holds the numbers of the only bottom, under its shape."""
         return False
+
+    def is_affine(self, bottom: Shape) -> bool:
+        """Whether every number of channel c, on axis 1 of a bottom of this shape, becomes gain[c] * x + shift[c]."""
+        return False
+
+    def affine(self, parameters: Sequence[Array]) -> tuple[Array | float, Array | float]:
+        """The gain and the shift of a layer that `is_affine`: (channels), or one number for all."""
+        raise LayerError(f"{self.type} is not affine")
 
     def needs(self) -> Needs:
         """What backward reads of the forward values."""

@@ -95,6 +95,17 @@ class BatchNorm(Layer):
     def batchwise(self) -> bool:
         return self.use_global_stats
 
+    def is_affine(self, bottom: Shape) -> bool:
+        return self.use_global_stats
+
+    def affine(self, parameters: Sequence[Array]) -> tuple[Array | float, Array | float]:
+        mean, variance = _running(parameters)
+        gain: Array = 1 / np.sqrt(variance + self.eps)
+        if not self.scale_bias:
+            return gain, -mean * gain
+        gain = gain * parameters[3]
+        return gain, parameters[4] - mean * gain
+
     def needs(self) -> Needs:
         return Needs() if self.scale_bias or self.use_global_stats else Needs(tops=(0,))
 

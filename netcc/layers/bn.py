@@ -116,6 +116,16 @@ class BN(Layer):
     def batchwise(self) -> bool:
         return self.statistics is not Statistics.BATCH
 
+    def is_affine(self, bottom: Shape) -> bool:
+        return self.statistics is not Statistics.BATCH
+
+    def affine(self, parameters: Sequence[Array]) -> tuple[Array | float, Array | float]:
+        scale, shift, *running = (parameter.reshape(-1) for parameter in parameters)
+        if self.statistics is Statistics.FOLDED:
+            return scale, shift
+        gain = scale / np.sqrt(running[1] + self.eps)
+        return gain, shift - running[0] * gain
+
     def needs(self) -> Needs:
         return Needs()
 

@@ -70,6 +70,11 @@ class Eltwise(Layer):
         sums_alone = self.operation == _Operation.SUM and set(self.coefficients[1:]) == {1}
         return Signature((first,), scratch=() if sums_alone else (Buffer(first),))
 
+    @property
+    def is_sum(self) -> bool:
+        """Whether the top is the plain sum of the bottoms."""
+        return self.operation == _Operation.SUM and set(self.coefficients) == {1.0}
+
     def needs(self) -> Needs:
         if self.operation != _Operation.PROD:
             return Needs()

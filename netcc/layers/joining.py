@@ -23,8 +23,6 @@ class Joint(Layer):
 
     any_layout = True
 
-    any_layout = True
-
     axis: int
 
     def _parts(

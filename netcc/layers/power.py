@@ -46,6 +46,12 @@ class Power(Curve):
     def _is_constant(self) -> bool:
         return self.power * self.scale == 0
 
+    def is_affine(self, bottom: Shape) -> bool:
+        return self.power == 1
+
+    def affine(self, parameters: Sequence[Array]) -> tuple[Array | float, Array | float]:
+        return self.scale, self.shift
+
     def needs(self) -> Needs:
         return Needs() if self._is_constant or self.power == 1 else Needs(bottoms=(0,))
 

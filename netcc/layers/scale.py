@@ -44,6 +44,11 @@ class Spread(Layer):
     num_axes: int
     learns: bool
 
+    def is_affine(self, bottom: Shape) -> bool:
+        return (
+            self.learns and len(bottom) > 1 and self._spread_shape([bottom]) == bottom[1:2] and self._begin(bottom) == 1
+        )
+
     def batchwise(self) -> bool:
         # A smaller blob with axis 0 among its own is cut with the batch only if it is a bottom.
         return self.axis > 0 if self.learns else self.axis == 0
@@ -74,6 +79,9 @@ class Spread(Layer):
         if bottom[axis : axis + len(other)] != other:
             shapes = f"bottom 1 ({format_shape(other)}) does not fit on bottom 0 ({format_shape(bottom)})"
             raise ShapeError(f"{shapes} from axis {axis} on", field=(self.message, "axis"))
+
+    def _begin(self, bottom: Shape) -> int:
+        return self.axis % len(bottom)
 
     def _smaller(self, operands: Operands) -> Array:
         return operands.parameters[0] if self.learns else operands.bottoms[1]
@@ -127,6 +135,9 @@ class Scale(Spread):
             parameters.append(ParameterSpec("bias", shape, self.bias_filler))
         return same_shape(bottoms, parameters=tuple(parameters))
 
+    def affine(self, parameters: Sequence[Array]) -> tuple[Array | float, Array | float]:
+        return parameters[0], parameters[1] if self.bias_filler is not None else 0.0
+
     def batchwise(self) -> bool:
         return super().batchwise() and (self.learns or self.bias_filler is None)
 
@@ -172,6 +183,9 @@ class Bias(Spread):
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         shape = self._spread_shape(bottoms)
         return same_shape(bottoms, parameters=(ParameterSpec("bias", shape, self.filler),) if self.learns else ())
+
+    def affine(self, parameters: Sequence[Array]) -> tuple[Array | float, Array | float]:
+        return 1.0, parameters[0]
 
     def forward(self, operands: Operands) -> None:
         (y,) = operands.tops

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from netcc.errors import LayerError
 from netcc.ir.clone import Clone, clone
@@ -71,7 +72,7 @@ def _forward_step(plan: Plan, data: Mapping[Value, View], node: Node, target: Ta
 
 
 def _derive_step(step: LayerStep) -> DeriveStep:
-    return DeriveStep(step.node, step.target, step.parameters, step.derived, step.time)
+    return DeriveStep(step.node, step.pieces()[0].target, step.parameters, step.derived, step.time)
 
 
 def _lower_backward(
@@ -116,4 +117,5 @@ def _hold_saved(forward: dict[Node, LayerStep]) -> None:
 
 def _like(step: LayerStep) -> tuple[View, ...]:
     """New scratch buffers as those of `step`: backward needs none of what forward left there."""
-    return tuple(new_slot(view.slot.name, "scratch", view.shape, kind=view.slot.kind) for view in step.scratch)
+    fresh = (new_slot(view.slot.name, "scratch", view.shape, kind=view.slot.kind) for view in step.scratch)
+    return tuple(replace(new, strides=view.strides) for new, view in zip(fresh, step.scratch, strict=True))

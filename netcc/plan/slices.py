@@ -52,10 +52,19 @@ def _work(node: Node) -> int:
     return max(node.signature.macs, sum(count(value.shape) for value in (*node.inputs, *node.outputs)))
 
 
-def buffers(node: Node, role: Role, wanted: tuple[Buffer, ...], *, held: bool = False) -> tuple[View, ...]:
-    """New slots for the buffers that a layer asks for."""
+def buffers(
+    node: Node, role: Role, wanted: tuple[Buffer, ...], *, held: bool = False, below: View | None = None
+) -> tuple[View, ...]:
+    """New slots for the buffers that a target asks for; those of the shape of `below` lie in memory as it does."""
     return tuple(
-        new_slot(f"{node.name} {role} {index}", role, buffer.shape, kind=buffer.kind, held=held)
+        new_slot(
+            f"{node.name} {role} {index}",
+            role,
+            buffer.shape,
+            kind=buffer.kind,
+            held=held,
+            layout="channels last" if below and below.strides and below.shape == buffer.shape else "plain",
+        )
         for index, buffer in enumerate(wanted)
     )
 
@@ -77,8 +86,11 @@ def sliced_forward(step: LayerStep, options: Options) -> LayerStep:
 
 
 def _with_buffers(step: LayerStep, target: Target) -> LayerStep:
-    saved = buffers(step.node, "saved", target.memory.saved)
-    return replace(step, target=target, saved=saved, scratch=buffers(step.node, "scratch", target.memory.scratch))
+    below = step.bottoms[0] if step.bottoms and target.layout == "any" else None
+    saved = buffers(step.node, "saved", target.memory.saved, below=below)
+    return replace(
+        step, target=target, saved=saved, scratch=buffers(step.node, "scratch", target.memory.scratch, below=below)
+    )
 
 
 def sliced_backward(step: LayerStep, scratch: tuple[tuple[View, ...], ...]) -> tuple[LayerStep, list[AddStep]]:

@@ -1,0 +1,164 @@
+"""Convolution in two dimensions over channels-last blobs, with what follows it at no cost of its own.
+
+For inference the layers behind are taken over: those that multiply and shift channels go into the weights, a sum with
+another blob and ReLU are done while the result is still in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from netcc.ir.graph import Node
+from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
+from netcc.layers.activation import ReLU
+from netcc.layers.base import Buffer, Needs, Operands
+from netcc.layers.convolution import Convolution
+from netcc.layers.eltwise import Eltwise
+from netcc.targets.arrays import channels_last
+from netcc.targets.base import Memory, Target
+from netcc.targets.choose import absorbs, makes
+from netcc.targets.options import Options
+from netcc.types import Array, Shape
+
+TYPICAL_IMAGES = 8
+"""The kernel is chosen for at most so many images, so that slices of a batch that differ by one get the same."""
+
+
+class ConvolutionTarget(Target):
+    """One kernel for all bottoms of a Convolution layer, and the layers behind that it absorbed."""
+
+    layout = "channels last"
+    sliced = True
+
+    def __init__(self, node: Node, kernel: ConvolutionKernel, options: Options) -> None:
+        layer = node.layer
+        assert isinstance(layer, Convolution)
+        self.kernel = kernel
+        self.layer = layer
+        self.name = kernel.name
+        self.affine = [part for part in node.absorbed if part.layer.is_affine(node.outputs[0].shape)]
+        self.adds = any(isinstance(part.layer, Eltwise) for part in node.absorbed)
+        relu = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
+        self.relu = relu[0] if relu else None
+        self.backward_weights = options.gradients and any(node.propagate) and kernel.prepared_backward is not None
+        scratch = max(kernel.scratch, kernel.scratch_backward if options.gradients else 0)
+        self.memory = Memory(
+            scratch=(Buffer((scratch,)),), derived=tuple(Buffer(shape) for shape in self._derived(node))
+        )
+
+    def _derived(self, node: Node) -> list[Shape]:
+        """Shapes of: weights for forward, bias (if layers behind change it), weights for backward."""
+        weights = node.signature.parameters[0].shape
+        shapes: list[Shape] = []
+        if self.affine:
+            shapes += [self.kernel.prepared or weights, (weights[0],)]
+        elif self.kernel.prepared is not None:
+            shapes.append(self.kernel.prepared)
+        if self.backward_weights and self.kernel.prepared_backward is not None:
+            shapes.append(self.kernel.prepared_backward)
+        return shapes
+
+    def needs(self) -> Needs:
+        return self.layer.needs()
+
+    def derive(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+        weights = parameters[0]
+        if self.affine:
+            weights, bias = self._folded(parameters)
+            np.copyto(derived[1], bias)
+        if self.kernel.prepared is not None:
+            self.kernel.prepare(weights, derived[0])
+        elif self.affine:
+            np.copyto(derived[0], weights)
+        if self.backward_weights:
+            self.kernel.prepare_backward(parameters[0], derived[-1])
+
+    def _folded(self, parameters: Sequence[Array]) -> tuple[Array, Array]:
+        """Weights and bias of the convolution that is this one and the affine layers behind it."""
+        weights = parameters[0]
+        rest = list(parameters[1:])
+        bias = rest.pop(0) if self.layer.bias_term else np.zeros(len(weights), weights.dtype)
+        for part in self.affine:
+            number = len(part.signature.parameters)
+            own, rest = rest[:number], rest[number:]
+            gain, shift = part.layer.affine(own)
+            gains = np.broadcast_to(np.asarray(gain, weights.dtype).reshape(-1), len(weights))
+            weights = weights * gains[:, None, None, None]
+            bias = bias * gains + np.asarray(shift, weights.dtype).reshape(-1)
+        return weights, bias
+
+    def forward(self, operands: Operands) -> None:
+        (scratch,) = operands.scratch
+        weights = operands.parameters[0]
+        bias = operands.parameters[1] if self.layer.bias_term else None
+        if self.affine:
+            weights, bias = operands.derived[:2]
+        elif self.kernel.prepared is not None:
+            weights = operands.derived[0]
+        addend = channels_last(operands.bottoms[-1]) if self.adds else None
+        for bottom, top in zip(operands.bottoms, operands.tops, strict=False):
+            x, y = channels_last(bottom), channels_last(top)
+            self.kernel.forward(x, weights, bias, y, scratch, addend=addend, relu=self.relu)
+
+    def backward(self, operands: Operands) -> None:
+        (scratch,) = operands.scratch
+        weights_diff, *rest = operands.parameter_diffs
+        bias_diff = rest[0] if rest else None
+        weights = operands.derived[-1] if self.backward_weights else operands.parameters[0]
+        for index, (bottom, top_diff) in enumerate(zip(operands.bottoms, operands.top_diffs, strict=True)):
+            x, dy, bottom_diff = channels_last(bottom), channels_last(top_diff), operands.bottom_diffs[index]
+            if weights_diff is not None:
+                self.kernel.weights_gradient(x, dy, weights_diff, scratch, add=index > 0, db=bias_diff)
+            elif bias_diff is not None:
+                self.kernel.bias_gradient(dy, bias_diff, add=index > 0)
+            if bottom_diff is not None:
+                self.kernel.image_gradient(dy, weights, channels_last(bottom_diff), scratch)
+
+
+def _is_planar(node: Node) -> bool:
+    layer = node.layer
+    shapes = [value.shape for value in node.inputs]
+    return isinstance(layer, Convolution) and layer.axis % 4 == 1 and all(len(shape) == 4 for shape in shapes)
+
+
+@makes(Convolution)
+def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | None:
+    layer = node.layer
+    if not isinstance(layer, Convolution) or not _is_planar(node):
+        return None
+    images, channels, height, width = shapes[0]
+    window = layer.window.window(2)
+    (kh, kw), (sh, sw), (ph, pw), (dh, dw) = window.kernel, window.stride, window.pad, window.dilation
+    geometry = Geometry(
+        images,
+        height,
+        width,
+        channels,
+        layer.num_output,
+        layer.groups(channels),
+        (kh, kw),
+        (sh, sw),
+        (ph, pw),
+        (dh, dw),
+    )
+    typical = replace(geometry, images=min(node.inputs[0].shape[0], TYPICAL_IMAGES))
+    kernel = type(choose(typical, exact=options.exact))(geometry)
+    return ConvolutionTarget(node, kernel, options)
+
+
+@absorbs(Convolution)
+def _absorb(node: Node, follower: Node, options: Options) -> bool:
+    """In this order: any number of affine layers, one sum with another blob, one ReLU."""
+    layer, done = follower.layer, [type(part.layer) for part in node.absorbed]
+    if not _is_planar(node) or len(node.inputs) - (Eltwise in done) != 1 or ReLU in done:
+        return False
+    if type(layer) is ReLU:
+        return True
+    if Eltwise in done:
+        return False
+    if isinstance(layer, Eltwise):
+        return layer.is_sum and len(set(follower.inputs)) == 2
+    return len(follower.inputs) == 1 and layer.is_affine(follower.inputs[0].shape)
