@@ -70,13 +70,12 @@ class DataStorage:
         if value not in self._homes:
             return None
         whole, start = self._homes[value]
-        view = self.views.get(whole) or self._home(whole)
-        if view is None:
-            view = new_slot(whole.name, "data", whole.shape, layout=whole.layout)
-            self.views[whole] = view
         if whole is value:
-            return view
-        return view.channels(start, start + value.shape[1])
+            if value not in self.views:
+                self.views[value] = new_slot(value.name, "data", value.shape, layout=value.layout)
+            return self.views[value]
+        home = self._home(whole)
+        return home and home.channels(start, start + value.shape[1])
 
     def _find_homes(self) -> dict[Value, tuple[Value, int]]:
         """Where values that Concat joins can be computed right where it would copy them."""
