@@ -1,0 +1,82 @@
+"""Pooling in two dimensions over channels-last blobs."""
+
+from __future__ import annotations
+
+from netcc.ir.graph import Node
+from netcc.kernels.pooling import AveragePooling, MaxPooling
+from netcc.kernels.windows import PoolingGeometry
+from netcc.layers.base import Buffer, Needs, Operands
+from netcc.layers.pooling import AVE, MAX, Pooling
+from netcc.targets.arrays import channels_last
+from netcc.targets.base import Memory, Target
+from netcc.targets.choose import makes
+from netcc.targets.options import Options
+from netcc.types import Shape
+
+
+class MaxPoolingTarget(Target):
+    """MAX; where backward will follow, the places of the largest numbers are kept."""
+
+    name = "pooling by axes"
+    layout = "channels last"
+    sliced = True
+
+    def __init__(self, kernel: MaxPooling, *, gradients: bool) -> None:
+        self.kernel = kernel
+        self.gradients = gradients
+        scratch = max(kernel.scratch, kernel.scratch_backward if gradients else 0)
+        self.memory = Memory(saved=(kernel.saved,) if gradients else (), scratch=(Buffer((scratch,)),))
+
+    def needs(self) -> Needs:
+        return Needs()
+
+    def forward(self, operands: Operands) -> None:
+        saved = operands.saved[0] if self.gradients else None
+        x, y = channels_last(operands.bottoms[0]), channels_last(operands.tops[0])
+        self.kernel.forward(x, y, saved, operands.scratch[0])
+
+    def backward(self, operands: Operands) -> None:
+        (bottom_diff,) = operands.bottom_diffs
+        if bottom_diff is not None:
+            dy, dx = channels_last(operands.top_diffs[0]), channels_last(bottom_diff)
+            self.kernel.backward(dy, operands.saved[0], dx, operands.scratch[0])
+
+
+class AveragePoolingTarget(Target):
+    """AVE."""
+
+    name = "pooling by axes"
+    layout = "channels last"
+    sliced = True
+
+    def __init__(self, kernel: AveragePooling, *, gradients: bool) -> None:
+        self.kernel = kernel
+        scratch = max(kernel.scratch, kernel.scratch_backward if gradients else 0)
+        self.memory = Memory(scratch=(Buffer((scratch,)),))
+
+    def needs(self) -> Needs:
+        return Needs()
+
+    def forward(self, operands: Operands) -> None:
+        self.kernel.forward(channels_last(operands.bottoms[0]), channels_last(operands.tops[0]), operands.scratch[0])
+
+    def backward(self, operands: Operands) -> None:
+        (bottom_diff,) = operands.bottom_diffs
+        if bottom_diff is not None:
+            self.kernel.backward(channels_last(operands.top_diffs[0]), channels_last(bottom_diff), operands.scratch[0])
+
+
+@makes(Pooling)
+def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | None:
+    layer = node.layer
+    if not isinstance(layer, Pooling) or len(shapes[0]) != 4 or len(node.outputs) > 1:
+        return None
+    window = layer.fields.window(shapes[0][2:])
+    geometry = PoolingGeometry.of(shapes[0], window, floor=layer.floor)
+    gradients = options.gradients and node.runs_backward
+    if layer.method == MAX and MaxPooling.allows(geometry):
+        return MaxPoolingTarget(MaxPooling(geometry), gradients=gradients)
+    if layer.method == AVE:
+        kernel = AveragePooling(geometry, include_pad=layer.include_pad)
+        return AveragePoolingTarget(kernel, gradients=gradients)
+    return None
