@@ -17,6 +17,7 @@ from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
 from netcc.plan.plan import AddStep, DeriveStep, LayerStep, Plan, Slot, Step, View
+from netcc.runtime.lending import Lender
 from netcc.runtime.threads import blas_on_one_thread, call_together, run_together, thread_count
 from netcc.targets.base import Target
 from netcc.types import Array, Shape, count
@@ -29,7 +30,8 @@ class Executor:
     """A plan with memory behind it. `dtype` is the float type of all real numbers (float32, or float64 for checks).
 
     `parameters` gives arrays for parameters that live elsewhere already (of another net, or from before a reshape);
-    they are used, not copied. The same holds for `parameter_diffs`.
+    they are used, not copied; `shared` says that somebody else may change them at any time. The same holds for
+    `parameter_diffs`.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Executor:
         parameter_diffs: Mapping[Parameter, Array] | None = None,
         readers: Mapping[Node, BatchReader] | None = None,
         writers: Mapping[Node, BatchWriter] | None = None,
+        shared: bool = False,
     ) -> None:
         self.plan = plan
         self.random = random
@@ -49,6 +52,7 @@ class Executor:
         self.readers = readers or {}
         self.writers = writers or {}
         self._memory: dict[Slot, Array] = {}
+        self.lender = Lender()
         for given, views in ((parameters, plan.parameters), (parameter_diffs, plan.parameter_diffs)):
             for parameter, array in (given or {}).items():
                 if parameter in views:
@@ -67,8 +71,8 @@ class Executor:
             kernels = [_forward_kernel(piece) for piece in step.pieces()]
             self._forward.append(_together(kernels, operands, step.node))
         self._derive: list[BoundStep] = [self._bind(step) for step in plan.derive]
-        self.stale = True
-        """Parameters may have changed since what is derived from them was made."""
+        self._always_derive = shared or plan.options.gradients
+        self._derived = False
         self._backward: dict[bool, list[BoundStep]] = {}
         self._reached = 0
         self._run([self._bind(step) for step in plan.initial])
@@ -97,9 +101,9 @@ class Executor:
 
         Raises Resized where a dynamic layer needs tops of another shape; all nodes before it have run then.
         """
-        if self._derive and (self.stale or self.plan.options.gradients):
+        if self._derive and (self.lender.settle() or self._always_derive or not self._derived):
             self._run(self._derive)
-            self.stale = False
+            self._derived = True
         first = bisect_left(self._places, start)
         last = len(self._places) if end is None else bisect_right(self._places, end)
         self._run(self._forward[first:last])
@@ -173,6 +177,11 @@ class Executor:
             return memory[: count(view.shape)].reshape(view.shape)
         strides = [stride * memory.itemsize for stride in view.strides]
         return np.ndarray(view.shape, memory.dtype, memory, strides=strides)
+
+    def parameter(self, parameter: Parameter, shape: Shape | None = None) -> Array:
+        """The live array of `parameter`, perhaps under another shape; whoever holds it may write to it."""
+        memory = self.lender.lend(self._memory[self.plan.parameters[parameter].slot])
+        return memory.reshape(parameter.shape if shape is None else shape)
 
     def carried(self) -> dict[str, tuple[Array, ...]]:
         """The live arrays that layers carry from one pass to the next, by the name of the layer."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netcc.errors import UsageError
-from netcc.ir.graph import Node, Parameter
+from netcc.ir.graph import Node
 from netcc.plan.plan import View
 from netcc.types import Array, Shape, count
 
@@ -27,7 +26,13 @@ class ValueStorage:
         net = self.net
         if self.name in net._pending:
             return net._pending[self.name]
-        return net._executor.array(net.plan.data[net._value(self.name)])
+        view = net.plan.data.get(net._value(self.name))
+        if view is None:
+            raise UsageError(
+                f"blob {self.name!r} is not there: its layer is computed together with the next",
+                notes=["make the net with keep_all=True to look at every blob"],
+            )
+        return net._executor.array(view)
 
     def diff(self) -> Array:
         net = self.net
@@ -62,16 +67,18 @@ class ParameterStorage:
         self.label = f"parameter [{index}] of layer {layer!r}"
 
     def data(self) -> Array:
-        return self._array(self.net.plan.parameters)
+        node = self._node()
+        return self.net._executor.parameter(node.parameters[self.index], node.signature.parameters[self.index].shape)
 
     def diff(self) -> Array:
-        diffs = self.net.plan.parameter_diffs
-        return self._array(diffs) if diffs else np.zeros_like(self.data())
-
-    def _array(self, views: Mapping[Parameter, View]) -> Array:
-        node = self.net.graph.nodes[self.net.node_index(self.layer)]
-        view = views[node.parameters[self.index]]
+        node, diffs = self._node(), self.net.plan.parameter_diffs
+        if not diffs:
+            return np.zeros_like(self.data())
+        view = diffs[node.parameters[self.index]]
         return self.net._executor.array(View(view.slot, node.signature.parameters[self.index].shape))
+
+    def _node(self) -> Node:
+        return self.net.graph.nodes[self.net.node_index(self.layer)]
 
     def reshape(self, shape: Shape) -> None:
         if self.data().shape != shape:

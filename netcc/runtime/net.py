@@ -19,7 +19,7 @@ from netcc.errors import NetccError, UsageError, closest
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.ir.table import shape_table
 from netcc.layers.python_objects import objects_for_net, using
-from netcc.plan.plan import Plan, View
+from netcc.plan.plan import Plan
 from netcc.runtime.executor import Executor, Resized
 from netcc.runtime.export import write_net
 from netcc.runtime.live import ValueStorage, parameter_storages
@@ -118,6 +118,7 @@ class Net:
         try:
             self._sources.check_given(self._definition)
             graph = self._shaped_graph(self._given, {})
+            self._shares = share is not None
             shared = share_by_name(graph, share.graph, share.parameter_arrays()) if share else {}
             self._install(graph, shared, {})
             fill_parameters(self.parameter_arrays(), np.random.default_rng(fills), given=shared)
@@ -150,9 +151,13 @@ class Net:
             parameter_diffs=diffs,
             readers=readers,
             writers=self._sinks.writers(graph.nodes),
+            shared=self._shares,
         )
+        old: Executor | None = getattr(self, "_executor", None)
+        if old is not None:
+            executor.lender.take_over(old.lender)
         self.plan: Plan = plan
-        self._executor = executor
+        self._executor: Executor = executor
         self._values = graph.blobs()
         self._overwritten: list[tuple[Value, Value]] = []
         for first in graph.inputs():
@@ -314,6 +319,7 @@ class Net:
         Raises ShapeError naming the layer where they differ. As Net::ShareTrainedLayersWith of src/caffe/net.cpp.
         """
         shared = share_by_name(self.graph, other.graph, other.parameter_arrays())
+        self._shares = True
         blobs, params, old = self.blobs, self.params, self._executor
         self._install(self.graph, {**self.parameter_arrays(), **shared}, self.parameter_diff_arrays())
         self.blobs, self.params = blobs, params
@@ -358,7 +364,7 @@ class Net:
         """The live parameter arrays of every layer, under the layer's own shapes."""
         return {
             node: [
-                self._executor.array(View(self.plan.parameters[parameter].slot, spec.shape))
+                self._executor.parameter(parameter, spec.shape)
                 for parameter, spec in zip(node.parameters, node.signature.parameters, strict=True)
             ]
             for node in self.graph.nodes
@@ -366,7 +372,7 @@ class Net:
 
     def parameter_arrays(self) -> dict[Parameter, Array]:
         """The live array of every parameter, each once."""
-        return {parameter: self._executor.array(view) for parameter, view in self.plan.parameters.items()}
+        return {parameter: self._executor.parameter(parameter) for parameter in self.plan.parameters}
 
     def parameter_diff_arrays(self) -> dict[Parameter, Array]:
         """The live gradient of every parameter, each once; empty without gradients."""
