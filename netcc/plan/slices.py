@@ -6,10 +6,7 @@ same sums are formed in the same order, and one seed gives the same bytes with o
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from functools import cache
-from itertools import pairwise
 
 from netcc.ir.graph import Node
 from netcc.layers.base import Buffer
@@ -17,6 +14,7 @@ from netcc.plan.plan import AddStep, LayerStep, Role, View, new_slot
 from netcc.targets.base import Target
 from netcc.targets.choose import choose
 from netcc.targets.options import Options
+from netcc.targets.share import processors, ranges
 from netcc.types import count
 
 MOST_SLICES = 16
@@ -25,20 +23,13 @@ LEAST_WORK = 1 << 16
 """Numbers read and written, or multiplied: below this, waking a thread costs more than it saves."""
 
 
-@cache
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def cut(node: Node, *, sliced: bool) -> list[tuple[int, int]]:
     """Where to cut the batch of `node`: ranges of rows. One range means not at all, as without `sliced`."""
     batch = _batch(node)
     number = min(processors(), MOST_SLICES, batch)
     if number < 2 or not sliced or _work(node) < LEAST_WORK:
         return [(0, batch)]
-    edges = [batch * index // number for index in range(number + 1)]
-    return list(pairwise(edges))
+    return ranges(batch, number)
 
 
 def _batch(node: Node) -> int:

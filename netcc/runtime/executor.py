@@ -16,9 +16,9 @@ from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
-from netcc.plan.plan import AddStep, DeriveStep, LayerStep, Plan, Slot, Step, View
+from netcc.plan.plan import AddStep, DeriveStep, FillStep, LayerStep, Plan, Slot, Step, View
 from netcc.runtime.lending import Lender
-from netcc.runtime.threads import blas_on_one_thread, call_together, run_together, thread_count
+from netcc.runtime.threads import Call, blas_on_one_thread, call_together, run_together, thread_count
 from netcc.targets.base import Target
 from netcc.types import Array, Shape, count
 
@@ -59,7 +59,7 @@ class Executor:
                     self._memory[views[parameter].slot] = array.reshape(-1)
         self._allocate()
         forward = [step for step in plan.forward if isinstance(step, LayerStep)]
-        self._sliced = any(step.parts for step in forward)
+        self._sliced = any(step.parts or step.target.shares for step in forward)
         if self._sliced:
             thread_count()  # a number of threads that makes no sense is said here, not as a fault of some layer
         self._places = [step.node.place for step in forward]
@@ -70,7 +70,7 @@ class Executor:
                 piece.target.start(arrays)
             kernels = [_forward_kernel(piece) for piece in step.pieces()]
             self._forward.append(_together(kernels, operands, step.node))
-        self._derive: list[BoundStep] = [self._bind(step) for step in plan.derive]
+        self._derive = [self._bind_derive(step) for step in plan.derive]
         self._always_derive = shared or plan.options.gradients
         self._derived = False
         self._backward: dict[bool, list[BoundStep]] = {}
@@ -102,7 +102,7 @@ class Executor:
         Raises Resized where a dynamic layer needs tops of another shape; all nodes before it have run then.
         """
         if self._derive and (self.lender.settle() or self._always_derive or not self._derived):
-            self._run(self._derive)
+            self._run([(run_together, self._derive, None)])
             self._derived = True
         first = bisect_left(self._places, start)
         last = len(self._places) if end is None else bisect_right(self._places, end)
@@ -223,12 +223,15 @@ class Executor:
         if isinstance(step, LayerStep):
             kernels = [piece.target.backward for piece in step.pieces()]
             return _together(kernels, [self._operands(piece) for piece in step.pieces()], step.node)
-        if isinstance(step, DeriveStep):
-            parameters, derived = map(self.array, step.parameters), map(self.array, step.derived)
-            return _derive, (step.target, tuple(parameters), tuple(derived)), step.node
         if isinstance(step, AddStep):
             return _add, (self.array(step.target), self.array(step.part)), None
-        return _fill, (self.array(step.target), step.number), None
+        if isinstance(step, FillStep):
+            return _fill, (self.array(step.target), step.number), None
+        return (*self._bind_derive(step), step.node)
+
+    def _bind_derive(self, step: DeriveStep) -> Call:
+        parameters, derived = map(self.array, step.parameters), map(self.array, step.derived)
+        return _derive, (step.target, tuple(parameters), tuple(derived))
 
     def _operands(self, step: LayerStep) -> Operands:
         def arrays(views: Sequence[View]) -> tuple[Array, ...]:

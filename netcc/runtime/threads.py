@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from netcc.errors import UsageError
-from netcc.plan.slices import processors
+from netcc.targets.share import processors
 
 VARIABLE = "NETCC_THREADS"
 """Environment variable that sets how many threads work on a net; as many as processors by default."""
@@ -28,22 +28,29 @@ Call = tuple[Callable[[Any], None], Any]
 def run_together(calls: Sequence[Call]) -> None:
     """Makes all calls, at the same time as far as there are threads, and returns when all are done.
 
-    The first exception of any call is raised.
+    If some raise, the exception of the first of them in the order of the calls is raised.
     """
-    pool = _pool()
+    pool = _pool() if len(calls) > 1 else None
     if pool is None:
         for kernel, operands in calls:
             kernel(operands)
         return
-    waiting = [pool.submit(kernel, operands) for kernel, operands in calls[1:]]
-    try:
-        kernel, operands = calls[0]
-        kernel(operands)
-    finally:
-        failures = [future.exception() for future in waiting]
-    for failure in failures:
-        if failure is not None:
-            raise failure
+    waiting = enumerate(calls)
+    failures: list[tuple[int, BaseException]] = []
+
+    def work() -> None:
+        for index, (kernel, operands) in waiting:
+            try:
+                kernel(operands)
+            except BaseException as error:
+                failures.append((index, error))
+
+    helpers = [pool.submit(work) for _ in range(min(thread_count(), len(calls)) - 1)]
+    work()
+    for helper in helpers:
+        helper.result()
+    if failures:
+        raise min(failures, key=lambda failure: failure[0])[1]
 
 
 def call_together(calls: Sequence[tuple[Callable[..., None], tuple[Any, ...]]]) -> None:

@@ -43,6 +43,9 @@ class Target(ABC):
     sliced: bool = False
     """Rows of the batch do not know of each other: slices of it can be computed at the same time."""
 
+    shares: bool = False
+    """Not sliced, but a call shares its work out by `Operands.together`."""
+
     @abstractmethod
     def forward(self, operands: Operands) -> None:
         """As `Layer.forward`."""

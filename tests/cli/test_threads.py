@@ -48,8 +48,8 @@ from netcc.plan.plan import LayerStep
 from netcc.runtime.net import Net
 from netcc.runtime.threads import thread_count
 net = Net("net.prototxt", 0)
-sliced = sum(len(step.parts) == 4 for step in net.plan.forward if isinstance(step, LayerStep))
-print(thread_count(), sliced, flush=True)
+cut = [step.node.name for step in net.plan.forward if isinstance(step, LayerStep) and len(step.parts) == 4]
+print(thread_count(), *cut, flush=True)
 net.close()
 main(["train", "solver.prototxt", "-q", "--out", sys.argv[1]])
 """
@@ -76,10 +76,10 @@ def test_one_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "net.prototxt").write_text(NET)
     (tmp_path / "solver.prototxt").write_text(SOLVER)
     said, expected = trained(tmp_path, "1", NETCC_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    assert said == "1 3\n", "both convolutions and the pooling between them are cut in four"
+    assert said == "1 conv conv2\n", "the batches of both convolutions are cut in four"
     assert len(expected[1]) > 100
     for threads, batches in (("2", "3"), ("3", "7"), ("4", "0")):
         variables = {"NETCC_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "NETCC_PREFETCH": batches}
         said, found = trained(tmp_path, threads, **variables)
-        assert said == f"{threads} 3\n"
+        assert said == f"{threads} conv conv2\n"
         assert found == expected

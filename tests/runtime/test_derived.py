@@ -38,14 +38,11 @@ def agree(net: Net) -> None:
     np.testing.assert_allclose(net.forward(x=X)["scale"], expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
-def derivations(net: Net) -> list[str]:
-    """The names of the layers for which something is derived, whenever that happens."""
-    seen: list[str] = []
-    steps = net._executor._derive
-    net._executor._derive = [
-        (lambda operands, kernel=kernel, node=node: (seen.append(node.name), kernel(operands))[1], operands, node)
-        for kernel, operands, node in steps
-    ]
+def derivations(net: Net) -> list[None]:
+    """Grows by one whenever something is derived."""
+    seen: list[None] = []
+    ((kernel, operands),) = net._executor._derive
+    net._executor._derive = [(lambda given: (seen.append(None), kernel(given))[1], operands)]
     return seen
 
 

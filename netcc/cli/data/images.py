@@ -77,7 +77,7 @@ def images(
     from netcc.data.staging import check_free
     from netcc.data.tools.image_list import read_image_list, shuffled
     from netcc.data.tools.images import ImageOptions, write_images
-    from netcc.plan.slices import processors
+    from netcc.targets.share import processors
 
     if bool(resize_width) != bool(resize_height):
         raise UsageError("--resize-width and --resize-height go together")
