@@ -42,6 +42,7 @@ def compile_net(
     shapes: Mapping[str, Shape] | None = None,
     probe: Probe | None = None,
     keep_all: bool = True,
+    keep_diffs: bool | None = None,
     gradients: bool = True,
     exact: bool = False,
     optimize: bool = True,
@@ -50,15 +51,18 @@ def compile_net(
     """Compiles `net` for one phase.
 
     `shapes` gives the shapes of inputs by blob name; `probe` asks data sources for theirs. `keep_all` leaves every
-    blob readable after a pass, at the price of memory; `gradients` adds a backward pass. `exact` leaves out algorithms
-    that round more than a plain sum of products; `optimize` False leaves out all but the layers' own methods.
+    blob readable after a pass, and `keep_diffs` (by default the same) every diff, at the price of memory; `gradients`
+    adds a backward pass. `exact` leaves out algorithms that round more than a plain sum of products; `optimize` False
+    leaves out all but the layers' own methods.
     A field that the schema lacks is warned of, or with `strict` an error.
     Raises a NetccError that names every fault of the stage that failed, with its position.
     """
     bound = bind_net(net, strict=strict)  # text to message: parse, upgrade legacy spellings, bind to the schema
     definition = select(bound, phase, level, stages)  # the layers of this phase alone
     graph = shaped_graph(definition, shapes, probe)
-    return plan_graph(graph, keep_all=keep_all, gradients=gradients, exact=exact, optimize=optimize)
+    return plan_graph(
+        graph, keep_all=keep_all, keep_diffs=keep_diffs, gradients=gradients, exact=exact, optimize=optimize
+    )
 
 
 def bind_net(net: NetSource, *, strict: bool = False) -> BoundNet:
@@ -93,6 +97,7 @@ def plan_graph(
     graph: Graph,
     *,
     keep_all: bool = True,
+    keep_diffs: bool | None = None,
     gradients: bool = True,
     exact: bool = False,
     optimize: bool = True,
@@ -102,7 +107,8 @@ def plan_graph(
     mark_gradients(graph)
     if verify:
         verify_graph(graph)
-    plan = lower(graph, Options(keep_all=keep_all, gradients=gradients, exact=exact, optimize=optimize))
+    kept = keep_all if keep_diffs is None else keep_diffs
+    plan = lower(graph, Options(keep_all, kept, gradients, exact, optimize))
     if verify:
         verify_plan(plan)
     return plan

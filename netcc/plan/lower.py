@@ -95,7 +95,7 @@ def _lower_backward(
     scratch = {node: tuple(map(_like, step.pieces())) for node, step in forward.items()}
     plan.backward, plan.backward_add = (
         BackwardBuilder(
-            forward, scratch, diffs, plan.parameter_diffs, accumulate=accumulate, refill=not plan.options.keep_all
+            forward, scratch, diffs, plan.parameter_diffs, accumulate=accumulate, refill=not plan.options.keep_diffs
         ).build(graph)
         for accumulate in (False, True)
     )

@@ -163,8 +163,8 @@ def assign_diffs(graph: Graph, data: Mapping[Value, View], options: Options) -> 
                 old = views[below]
                 views[value] = View(old.slot, value.shape, old.offset, _strides_above(old, value))
             else:
-                name = f"{value.name} diff"
-                views[value] = new_slot(name, "diff", value.shape, held=options.keep_all, layout=value.layout)
+                held = options.keep_diffs or node.layer.from_outside
+                views[value] = new_slot(f"{value.name} diff", "diff", value.shape, held=held, layout=value.layout)
     _move_joined_diffs(graph, views, options)
     return views
 

@@ -30,7 +30,7 @@ class Training(Solver):
         self.on_start: list[Callback] = []
         self.on_gradients_ready: list[Callback] = []
         seed = None if bound.message.random_seed >= 0 else next_seed()
-        super().__init__(bound, seed=seed, allow_python=True, listeners=[CaffeLog(write_info)])
+        super().__init__(bound, seed=seed, allow_python=True, listeners=[CaffeLog(write_info)], keep_diffs=True)
         self.training_net = Net.of(self.net)
         self.testing_nets = [Net.of(net) for net in self.test_nets]
         self.training_net.when_shared(self._take_new_parameters)

@@ -38,6 +38,11 @@ class ValueStorage:
         net = self.net
         view = net.plan.diffs.get(net._value(self.name))
         if view is not None and self.name not in net._pending:
+            if not view.slot.held:
+                raise UsageError(
+                    f"the diff of blob {self.name!r} is not kept: its memory is used again within a pass",
+                    notes=["make the net, or the solver, with keep_diffs=True to look at every diff"],
+                )
             return net._executor.array(view)
         spare = net._spare_diffs.get(self.name)
         if spare is None or spare.shape != self.data().shape:

@@ -42,7 +42,8 @@ class Net:
     `mismatch` for those whose shapes differ (see `copy_from`).
     `shapes` gives the shapes of input blobs; `seed` makes fillers, dropout and data order repeatable.
     `share` is a net whose parameters layers of the same name use. With `keep_all=False` only outputs stay readable
-    and memory is reused; `gradients=False` leaves the backward pass out. `exact=True` leaves out algorithms that round
+    and memory is reused, with `keep_diffs=False` that of diffs only (by default it is as `keep_all`);
+    `gradients=False` leaves the backward pass out. `exact=True` leaves out algorithms that round
     more than plain sums of products do; `optimize=False` leaves out all but the layers' own methods, in plain order.
     A field that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `allow_python=True` lets layers of type Python run code of the modules that they name.
@@ -88,6 +89,7 @@ class Net:
         dtype: npt.DTypeLike = np.float32,
         share: Net | None = None,
         keep_all: bool = True,
+        keep_diffs: bool | None = None,
         gradients: bool = True,
         exact: bool = False,
         optimize: bool = True,
@@ -106,6 +108,7 @@ class Net:
         self._spare_diffs: dict[str, Array] = {}
         self._dtype = float_type(dtype)
         self._keep_all, self._gradients = keep_all, gradients
+        self._keep_diffs = keep_all if keep_diffs is None else keep_diffs
         self._exact, self._optimize = exact or self._dtype == np.float64, optimize
         fills, draws = np.random.SeedSequence(seed).spawn(2)
         self._random = np.random.default_rng(draws)
@@ -138,6 +141,7 @@ class Net:
         plan = plan_graph(
             graph,
             keep_all=self._keep_all,
+            keep_diffs=self._keep_diffs,
             gradients=self._gradients,
             exact=self._exact,
             optimize=self._optimize,
@@ -233,8 +237,8 @@ class Net:
         """
         if not self._gradients:
             raise UsageError("this net was made without gradients; make it with gradients=True to run backward")
-        if diffs and not self._keep_all:
-            raise UsageError("this net reuses the memory of diffs; make it with keep_all=True to give some to backward")
+        if diffs and not self._keep_diffs:
+            raise UsageError("this net reuses the memory of diffs; make it with keep_diffs=True to give some to it")
         last, first = self._range(end, start)
         for name, numbers in diffs.items():
             _check_name("output", name, self.outputs)

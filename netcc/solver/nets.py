@@ -63,6 +63,9 @@ def make_net(
     allow_python: bool = False,
     sources: Mapping[str, Iterable[Any]] | None = None,
     on_bad_record: BadRecords | None = None,
+    keep_diffs: bool = False,
+    exact: bool = False,
+    optimize: bool = True,
 ) -> Net:
     """The net in its state: `phase`, overruled by the state of the net, overruled by that of the solver.
 
@@ -79,7 +82,10 @@ def make_net(
         shapes=shapes,
         seed=seed,
         share=share,
+        keep_diffs=keep_diffs,
         gradients=share is None,
+        exact=exact,
+        optimize=optimize,
         allow_python=allow_python,
         sources=sources,
         on_bad_record=on_bad_record,

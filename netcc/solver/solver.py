@@ -61,6 +61,8 @@ class Solver:
     `allow_python=True` lets layers of type Python run code of the modules that they name.
     `sources` and `test_sources` are iterables that feed data layers of the training net and of the test nets, and
     `on_bad_record` says what becomes of bad records, as for `Net`; `bad_records` counts those of all nets.
+    `keep_diffs=True` leaves the diff of every blob readable after an iteration, at the price of memory; `exact` and
+    `optimize` are as for `Net`.
     `mismatch`: what becomes of a layer whose shapes differ in a weights file (see `Net.copy_from`).
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
@@ -101,6 +103,9 @@ class Solver:
         sources: Mapping[str, Iterable[Any]] | None = None,
         test_sources: Mapping[str, Iterable[Any]] | None = None,
         on_bad_record: Policy | BadRecords | None = None,
+        keep_diffs: bool = False,
+        exact: bool = False,
+        optimize: bool = True,
     ) -> None:
         bound = _bind(solver, max_iter)
         self.param = bound.message
@@ -121,7 +126,14 @@ class Solver:
         self._display_time, self._display_iter = time.perf_counter(), 0
         self.bad_records = bad_records_for(on_bad_record)
         make = partial(
-            make_net, shapes=shapes, strict=strict, allow_python=allow_python, on_bad_record=self.bad_records
+            make_net,
+            shapes=shapes,
+            strict=strict,
+            allow_python=allow_python,
+            on_bad_record=self.bad_records,
+            keep_diffs=keep_diffs,
+            exact=exact,
+            optimize=optimize,
         )
         self.net = make(choose_train_net(bound, net), TRAIN, seed=self.seed, sources=sources)
         self.test_nets: list[Net] = []
