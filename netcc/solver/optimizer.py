@@ -17,13 +17,13 @@ from netcc.ir.graph import Parameter
 from netcc.kernels.momentum import momentum_step
 from netcc.kernels.twins import pick
 from netcc.plan.plan import LayerStep, Plan
-from netcc.plan.slices import processors
 from netcc.runtime.net import Net
 from netcc.runtime.threads import run_together
 from netcc.schema import caffe_pb2
 from netcc.solver.hyperparameters import make_decay, make_momentum
 from netcc.solver.local_rate import make_local_rate
 from netcc.solver.rules import Momentum, Rule, make_rule
+from netcc.targets.share import processors
 from netcc.types import Array
 
 TILE = 65_536
