@@ -101,14 +101,18 @@ def plan_graph(
     gradients: bool = True,
     exact: bool = False,
     optimize: bool = True,
+    whole: bool = True,
     verify: bool = False,
 ) -> Plan:
-    """Marks the gradients worth computing, then lowers to steps over memory; `verify` checks every stage's law."""
+    """Marks the gradients worth computing, then lowers to steps over memory; `verify` checks every stage's law.
+
+    `whole` False keeps layers apart so that a pass may begin and end at any of them.
+    """
     mark_gradients(graph)
     if verify:
         verify_graph(graph)
     kept = keep_all if keep_diffs is None else keep_diffs
-    plan = lower(graph, Options(keep_all, kept, gradients, exact, optimize))
+    plan = lower(graph, Options(keep_all, kept, gradients, exact, optimize, whole))
     if verify:
         verify_plan(plan)
     return plan

@@ -120,7 +120,7 @@ class BatchNorm(Layer):
             mean = channel_sums(x) / numbers
             np.subtract(x, mean[:, None], out=y)
             variance = channel_products(y, y) / numbers
-            self._keep(mean, variance, numbers, operands.parameters)
+            self.keep(mean, variance, numbers, operands.parameters)
         np.add(variance, self.eps, out=inverse)
         np.sqrt(inverse, out=inverse)
         np.divide(1, inverse, out=inverse)
@@ -130,7 +130,7 @@ class BatchNorm(Layer):
             y *= operands.parameters[3][:, None]
             y += operands.parameters[4][:, None]
 
-    def _keep(self, mean: Array, variance: Array, numbers: int, parameters: Sequence[Array]) -> None:
+    def keep(self, mean: Array, variance: Array, numbers: int, parameters: Sequence[Array]) -> None:
         """Adds the statistics of a batch to the running ones."""
         unbiased = numbers / (numbers - 1) if numbers > 1 else 1.0
         for sums, new in zip(parameters, (mean, variance * unbiased, 1.0), strict=False):

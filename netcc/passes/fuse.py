@@ -15,7 +15,8 @@ from netcc.targets.options import Options
 def fuse(copy: Clone, options: Options) -> None:
     """Joins neighbours as long as some target wants them, in place.
 
-    The values between joined layers exist no more, nor do the blobs that they were.
+    The values between joined layers exist no more, nor do the blobs that they were. Where all blobs are kept, only what
+    the net's author lets the second layer overwrite is no loss.
     """
     nodes = copy.graph.nodes
     position = {node: index for index, node in enumerate(nodes)}
@@ -24,7 +25,9 @@ def fuse(copy: Clone, options: Options) -> None:
     for node in list(nodes):
         while node not in absorbed:
             follower = _follower(node)
-            if follower is None or not _comes_last(node, follower, position) or not can_absorb(node, follower, options):
+            if follower is None or not (_overwrites(node, follower) or not options.keep_all):
+                break
+            if not _comes_last(node, follower, position) or not can_absorb(node, follower, options):
                 break
             lost.add(_join(node, follower))
             absorbed.add(follower)
@@ -42,6 +45,10 @@ def _follower(node: Node) -> Node | None:
     return reader if len(reader.outputs) == 1 else None
 
 
+def _overwrites(node: Node, follower: Node) -> bool:
+    return node.outputs[0].name == follower.outputs[0].name
+
+
 def _comes_last(node: Node, follower: Node, position: dict[Node, int]) -> bool:
     """Whether `node` is the last to run of those that `follower` waits for."""
     return all(position.get(value.producer, -1) <= position[node] for value in follower.inputs)
@@ -55,10 +62,11 @@ def _join(node: Node, follower: Node) -> Value:
         if value is not between:
             value.uses.append(Use(node, len(node.inputs)))
             node.inputs.append(value)
+            node.propagate.append(bool(follower.propagate) and follower.propagate[index])
     node.absorbed.append(follower)
     node.parameters += follower.parameters
-    node.propagate += [False] * (len(node.inputs) - len(node.propagate))
     node.learn += follower.learn
+    node.runs_backward = node.runs_backward or follower.runs_backward
     (node.outputs[0],) = follower.outputs
     node.outputs[0].producer = node
     node.place = follower.place

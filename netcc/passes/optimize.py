@@ -16,7 +16,8 @@ def optimize(copy: Clone, options: Options) -> dict[Node, Target]:
     """Changes the graph of `copy` and returns the target of every node."""
     if options.optimize and not options.keep_all and not options.gradients:
         simplify(copy)  # layers that change nothing would keep their neighbours from being computed together
-        fuse(copy, options)  # what follows a convolution costs least while its result is still in the cache
+    if options.optimize and options.whole:
+        fuse(copy, options)  # what follows a layer costs least while its result is still in the cache
     targets = {node: choose(node, options) for node in copy.graph.nodes}
     if options.optimize:
         place_layouts(copy.graph, targets, options)  # last: the targets say which order of memory they want

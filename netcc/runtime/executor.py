@@ -96,6 +96,22 @@ class Executor:
                 if alive and view.shape == old.shape:
                     np.copyto(self.array(view), other.array(old))
 
+    def take_over(self, other: Executor) -> None:
+        """Copies what `other` holds, a plan of the same graph in which more layers are joined."""
+        pairs: list[tuple[View, View]] = []
+        for mine, theirs in ((self.plan.data, other.plan.data), (self.plan.diffs, other.plan.diffs)):
+            pairs += [(mine[value], theirs[value]) for value in mine if value in theirs]
+        steps = {step.node.place: step for step in other.plan.forward if isinstance(step, LayerStep)}
+        for step in self.plan.forward:
+            if isinstance(step, LayerStep) and step.node.place in steps:
+                before = steps[step.node.place]
+                pairs += zip(step.state, before.state, strict=False)
+                for piece, old_piece in zip(step.pieces(), before.pieces(), strict=False):
+                    pairs += zip(piece.saved, old_piece.saved, strict=False)
+        for view, old in pairs:
+            if view.shape == old.shape:
+                np.copyto(self.array(view), other.array(old))
+
     def forward(self, start: int = 0, end: int | None = None) -> None:
         """Runs the nodes of the net from index `start` up to and including `end` (the last by default).
 

@@ -109,6 +109,7 @@ class Net:
         self._dtype = float_type(dtype)
         self._keep_all, self._gradients = keep_all, gradients
         self._keep_diffs = keep_all if keep_diffs is None else keep_diffs
+        self._whole = True
         self._exact, self._optimize = exact or self._dtype == np.float64, optimize
         fills, draws = np.random.SeedSequence(seed).spawn(2)
         self._random = np.random.default_rng(draws)
@@ -145,6 +146,7 @@ class Net:
             gradients=self._gradients,
             exact=self._exact,
             optimize=self._optimize,
+            whole=self._whole,
         )
         readers = {node: self._sources.open(node) for node in graph.nodes if self._sources.feeds(node)}
         executor = Executor(
@@ -217,6 +219,8 @@ class Net:
         if self._closed:
             raise UsageError("the net is closed, and its data with it", notes=["make another to run it"])
         first, last = self._range(start, end)
+        if start or end:
+            self._keep_apart()
         self._take(inputs)
         if first == 0:
             self._feed_overwritten()
@@ -240,6 +244,10 @@ class Net:
         if diffs and not self._keep_diffs:
             raise UsageError("this net reuses the memory of diffs; make it with keep_diffs=True to give some to it")
         last, first = self._range(end, start)
+        if start or end:
+            if not self._keep_diffs:
+                raise UsageError("this net reuses the memory of diffs; make it with keep_diffs=True to run it in parts")
+            self._keep_apart()
         for name, numbers in diffs.items():
             _check_name("output", name, self.outputs)
             copy_into(self.blobs[name].diff, numbers, f"the diff of output {name!r}")
@@ -250,6 +258,15 @@ class Net:
             self._show_overwritten()
         names = [value.name for value in self.graph.nodes[last].inputs] if end else self.inputs
         return {name: self.blobs[name].diff for name in names}
+
+    def _keep_apart(self) -> None:
+        """Lays the net out anew so that passes can begin and end at any layer; what it holds is carried over."""
+        joined, self._whole = self._whole and any(node.absorbed for node in self.plan.lowered.nodes), False
+        if joined:
+            old, blobs, params = self._executor, self.blobs, self.params
+            self._install(self.graph, self.parameter_arrays(), self.parameter_diff_arrays())
+            self.blobs, self.params = blobs, params
+            self._executor.take_over(old)
 
     def _feed_overwritten(self) -> None:
         """What the user put into a blob is the input, also where a layer in place has memory of its own for its top."""

@@ -7,6 +7,7 @@ wastes whole processors when anything else runs on the machine.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,13 +26,22 @@ VARIABLE = "NETCC_THREADS"
 Call = tuple[Callable[[Any], None], Any]
 
 
+class _Within(threading.local):
+    """Whether the thread makes a call of `run_together` now: what that call shares out, it does alone."""
+
+    busy = False
+
+
+_within = _Within()
+
+
 def run_together(calls: Sequence[Call]) -> None:
     """Makes all calls, at the same time as far as there are threads, and returns when all are done.
 
     If some raise, the exception of the first of them in the order of the calls is raised.
     """
     pool = _pool() if len(calls) > 1 else None
-    if pool is None:
+    if pool is None or _within.busy:
         for kernel, operands in calls:
             kernel(operands)
         return
@@ -39,11 +49,13 @@ def run_together(calls: Sequence[Call]) -> None:
     failures: list[tuple[int, BaseException]] = []
 
     def work() -> None:
+        _within.busy = True
         for index, (kernel, operands) in waiting:
             try:
                 kernel(operands)
             except BaseException as error:
                 failures.append((index, error))
+        _within.busy = False
 
     helpers = [pool.submit(work) for _ in range(min(thread_count(), len(calls)) - 1)]
     work()

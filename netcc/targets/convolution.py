@@ -13,6 +13,7 @@ import numpy as np
 
 from netcc.ir.graph import Node
 from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
+from netcc.kernels.scale_bias import ScaleBias
 from netcc.layers.activation import ReLU
 from netcc.layers.base import Buffer, Needs, Operands
 from netcc.layers.convolution import Convolution
@@ -43,8 +44,11 @@ class ConvolutionTarget(Target):
         self.adds = any(isinstance(part.layer, Eltwise) for part in node.absorbed)
         relu = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = relu[0] if relu else None
+        self.mask = ScaleBias(_y_shape(kernel.geometry), self.relu) if options.gradients and relu else None
         self.backward_weights = options.gradients and any(node.propagate) and kernel.prepared_backward is not None
-        scratch = max(kernel.scratch, kernel.scratch_backward if options.gradients else 0)
+        scratch = max(kernel.scratch, kernel.scratch_backward) if options.gradients else kernel.scratch
+        if self.mask is not None:
+            scratch = max(scratch, self.mask.scratch)
         self.memory = Memory(
             scratch=(Buffer((scratch,)),), derived=tuple(Buffer(shape) for shape in self._derived(node))
         )
@@ -62,7 +66,7 @@ class ConvolutionTarget(Target):
         return shapes
 
     def needs(self) -> Needs:
-        return self.layer.needs()
+        return Needs(self.layer.needs().bottoms, (0,) if self.mask is not None else ())
 
     def derive(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
         weights = parameters[0]
@@ -107,6 +111,9 @@ class ConvolutionTarget(Target):
         (scratch,) = operands.scratch
         weights_diff, *rest = operands.parameter_diffs
         bias_diff = rest[0] if rest else None
+        if self.mask is not None:
+            self._mask(self.mask, operands, bias_diff)
+            bias_diff = None
         weights = operands.derived[-1] if self.backward_weights else operands.parameters[0]
         for index, (bottom, top_diff) in enumerate(zip(operands.bottoms, operands.top_diffs, strict=True)):
             x, dy, bottom_diff = channels_last(bottom), channels_last(top_diff), operands.bottom_diffs[index]
@@ -116,6 +123,18 @@ class ConvolutionTarget(Target):
                 self.kernel.bias_gradient(dy, bias_diff, add=index > 0)
             if bottom_diff is not None:
                 self.kernel.image_gradient(dy, weights, channels_last(bottom_diff), scratch)
+
+    def _mask(self, mask: ScaleBias, operands: Operands, bias_diff: Array | None) -> None:
+        """Takes out of the top's diff what does not pass the ReLU; its sums are the gradient of the bias."""
+        dy, y = channels_last(operands.top_diffs[0]), channels_last(operands.tops[0])
+        sums = np.empty((2, dy.shape[-1]))
+        mask.sums(dy, y, None, None, dy, sums, operands.scratch[0])
+        if bias_diff is not None:
+            np.copyto(bias_diff, sums[0])
+
+
+def _y_shape(geometry: Geometry) -> Shape:
+    return (geometry.images, geometry.out_height, geometry.out_width, geometry.outputs)
 
 
 def _is_planar(node: Node) -> bool:
@@ -151,13 +170,13 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
 
 @absorbs(Convolution)
 def _absorb(node: Node, follower: Node, options: Options) -> bool:
-    """In this order: any number of affine layers, one sum with another blob, one ReLU."""
+    """In this order: any number of affine layers, one sum with another blob, one ReLU; in training the ReLU alone."""
     layer, done = follower.layer, [type(part.layer) for part in node.absorbed]
     if not _is_planar(node) or len(node.inputs) - (Eltwise in done) != 1 or ReLU in done:
         return False
     if type(layer) is ReLU:
-        return True
-    if Eltwise in done:
+        return not options.gradients or 0 <= layer.negative_slope < 1
+    if options.gradients or Eltwise in done:
         return False
     if isinstance(layer, Eltwise):
         return layer.is_sum and len(set(follower.inputs)) == 2

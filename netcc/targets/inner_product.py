@@ -80,7 +80,7 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
         return None
     weights = node.signature.parameters[0].shape
     inputs = weights[0] if layer.transpose else weights[1]
-    rows = count(shapes[0]) // inputs if inputs else 0
+    rows = count(node.inputs[0].shape) // inputs if inputs else 0  # of the whole batch: a slice is not shared out again
     numbers = count(weights)
     heavy = rows * numbers >= LEAST_WORK and numbers > rows * sum(weights)
     return SharedProduct(layer) if heavy else None

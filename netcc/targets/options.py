@@ -11,7 +11,8 @@ class Options:
     backward pass.
 
     `exact` leaves out algorithms that round more than a plain sum of products does (Winograd's). `optimize` False
-    leaves out all but the layers' own methods, each with its blobs in plain order.
+    leaves out all but the layers' own methods, each with its blobs in plain order. `whole`: passes run from the first
+    layer to the last, so that what a layer in place overwrites is never seen.
     """
 
     keep_all: bool = True
@@ -19,3 +20,4 @@ class Options:
     gradients: bool = True
     exact: bool = False
     optimize: bool = True
+    whole: bool = True

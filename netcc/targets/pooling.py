@@ -24,7 +24,7 @@ class MaxPoolingTarget(Target):
     def __init__(self, kernel: MaxPooling, *, gradients: bool) -> None:
         self.kernel = kernel
         self.gradients = gradients
-        scratch = max(kernel.scratch, kernel.scratch_backward if gradients else 0)
+        scratch = max(kernel.scratch_training, kernel.scratch_backward) if gradients else kernel.scratch
         self.memory = Memory(saved=(kernel.saved,) if gradients else (), scratch=(Buffer((scratch,)),))
 
     def needs(self) -> Needs:
