@@ -24,6 +24,7 @@ Examples
   netcc plan deploy.prototxt
   netcc plan train_val.prototxt --phase train --steps
   netcc plan zoo:resnet50 --memory
+  netcc plan zoo:resnet50 --phase test --kernels --input data=8,3,224,224
   netcc plan train_val.prototxt --memory --input data=8,3,227,227 -o memory.png
 """
 )
@@ -35,7 +36,9 @@ Examples
 @allow_python_option
 @click.option("--steps", is_flag=True, help="List every step and every piece of memory too.")
 @click.option("--memory", is_flag=True, help="Draw which buffer lies where and when, and what sharing saves.")
-@click.option("--keep-all", is_flag=True, help="With --memory: every blob stays readable after a pass.")
+@click.option("--kernels", is_flag=True, help="List how every layer is computed, and which together.")
+@click.option("--exact", is_flag=True, help="Leave out algorithms that round more than plain sums of products do.")
+@click.option("--keep-all", is_flag=True, help="With --memory or --kernels: every blob stays readable.")
 @click.option("--all", "every", is_flag=True, help="With --memory: small buffers too.")
 @click.option("-o", "--out", metavar="FILE", help="With --memory: draw it into a picture too (.png, .svg, .pdf).")
 @json_option
@@ -48,6 +51,8 @@ def plan(
     strict: bool,
     steps: bool,
     memory: bool,
+    kernels: bool,
+    exact: bool,
     keep_all: bool,
     every: bool,
     out: str | None,
@@ -55,24 +60,27 @@ def plan(
 ) -> None:
     """Show how much memory NET takes to train and to infer.
 
-    With --memory: the timeline of one plan, to train if NET has a loss in the phase TRAIN, else to infer.
+    With --memory and --kernels: one plan, to train if NET has a loss in the phase TRAIN, else to infer.
     """
     from netcc.cli.reading import folder_of, read_net
     from netcc.report.shapes import graph_with_shapes
     from netcc.schema.select import select
 
-    if not memory and (keep_all or every or out):
-        raise UsageError("--keep-all, --all and -o go with --memory")
+    if not memory and (every or out or (keep_all and not kernels)):
+        raise UsageError("--all and -o go with --memory, --keep-all with --memory or --kernels")
     definition, folder = select(read_net(net, strict=strict), phase, level, stages), folder_of(net)
-    if memory:
-        graph = graph_with_shapes(definition, inputs, folder)
-        show_memory(graph, keep_all=keep_all, every=every, out=out, as_json=as_json)
+    if memory or kernels:
+        made = planned(graph_with_shapes(definition, inputs, folder), keep_all=keep_all, exact=exact)
+        if kernels:
+            show_kernels(made, as_json=as_json)
+        if memory:
+            show_memory(made, every=every, out=out, as_json=as_json)
         return
     uses = {
-        "training": {"keep_all": False, "gradients": True},
-        "training, every blob readable": {"keep_all": True, "gradients": True},
-        "inference": {"keep_all": False, "gradients": False},
-        "inference, every blob readable": {"keep_all": True, "gradients": False},
+        "training": {"keep_all": False, "gradients": True, "exact": exact},
+        "training, every blob readable": {"keep_all": True, "gradients": True, "exact": exact},
+        "inference": {"keep_all": False, "gradients": False, "exact": exact},
+        "inference, every blob readable": {"keep_all": True, "gradients": False, "exact": exact},
     }
     show_uses(
         {use: (graph_with_shapes(definition, inputs, folder), choice) for use, choice in uses.items()}, steps, as_json
@@ -87,7 +95,7 @@ def show_uses(uses: dict[str, tuple[Graph, dict[str, bool]]], steps: bool, as_js
     found = {}
     for use, (graph, choice) in uses.items():
         made = plan_graph(graph, **choice)
-        if steps and choice == {"keep_all": True, "gradients": True}:
+        if steps and choice["keep_all"] and choice["gradients"]:
             click.echo(dump_plan(made))
         found[use] = sizes(made)
     if as_json:
@@ -114,15 +122,36 @@ def sizes(made: Plan) -> dict[str, Any]:
     }
 
 
-def show_memory(graph: Graph, *, keep_all: bool, every: bool, out: str | None, as_json: bool) -> None:
-    """The timeline of the plan to train, or to infer where nothing is learnt."""
-    from netcc.cli.memory_text import memory_text
+def planned(graph: Graph, *, keep_all: bool, exact: bool) -> Plan:
+    """The plan to train, or to infer where nothing is learnt."""
     from netcc.compiler import plan_graph
+
+    gradients = graph.phase == TRAIN and bool(graph.loss_values())
+    return plan_graph(graph, keep_all=keep_all, gradients=gradients, exact=exact)
+
+
+def show_kernels(made: Plan, *, as_json: bool) -> None:
+    """How every layer is computed."""
+    from netcc.report.kernels import kernel_rows
+
+    found = kernel_rows(made)
+    if as_json:
+        click.echo(json.dumps([row.as_json() for row in found], indent=2))
+        return
+    rows = [
+        [list(row.layers), list(row.types) or ["(order of memory)"], [row.kernel], [row.layout], [str(row.slices)]]
+        for row in found
+    ]
+    click.echo(columns(["layers", "types", "computed by", "blobs", "slices"], rows, right={4}))
+
+
+def show_memory(made: Plan, *, every: bool, out: str | None, as_json: bool) -> None:
+    """The timeline of a plan."""
+    from netcc.cli.memory_text import memory_text
     from netcc.report.memory import memory_table
     from netcc.report.memory_picture import draw_memory
 
-    gradients = graph.phase == TRAIN and bool(graph.loss_values())
-    table = memory_table(plan_graph(graph, keep_all=keep_all, gradients=gradients))
+    table = memory_table(made)
     click.echo(json.dumps(table.as_json(), indent=2) if as_json else memory_text(table, every=every))
     if out:
         draw_memory(table, Path(out))

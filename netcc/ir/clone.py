@@ -34,6 +34,7 @@ def clone(graph: Graph) -> Clone:
             propagate=list(node.propagate),
             learn=list(node.learn),
             place=place,
+            absorbed=[],
         )
         for index, value in enumerate(twin.inputs):
             value.uses.append(Use(twin, index))

@@ -20,10 +20,17 @@ def _pass_lines(title: str, steps: Iterable[Step]) -> Iterator[str]:
     yield ""
     yield title
     for step in steps:
-        label = f"{step.node.name} ({step.node.type})" if isinstance(step, LayerStep) else step.name
-        yield f"{step.time:4} {label}"
+        yield f"{step.time:4} {_label(step) if isinstance(step, LayerStep) else step.name}"
         yield f"       reads  {_names(step.reads())}"
         yield f"       writes {_names(step.writes())}"
+
+
+def _label(step: LayerStep) -> str:
+    """The layers that the step computes, and how if not by their own methods."""
+    parts = [step.node, *step.node.absorbed]
+    names = " + ".join(f"{part.name} ({part.type})" if part.type else part.name for part in parts)
+    how = step.pieces()[0].target.name
+    return names if how == "layer" else f"{names}: {how}"
 
 
 def _names(slots: Iterable[Slot]) -> str:

@@ -184,8 +184,11 @@ def _diff_below(node: Node, value: Value, data: Mapping[Value, View]) -> Value |
 
 
 def _move_joined_diffs(graph: Graph, views: dict[Value, View], options: Options) -> None:
-    """Lets the diffs of blobs that only Concat reads be ranges of the diff of what it makes of them."""
-    if not options.optimize:
+    """Lets the diffs of blobs that only Concat reads be ranges of the diff of what it makes of them.
+
+    Layers below may change them there, so not where the whole is looked at afterwards.
+    """
+    if options.keep_diffs or not options.optimize:
         return
     for node in reversed(graph.nodes):
         if not joins_channels(node) or node.outputs[0] not in views:

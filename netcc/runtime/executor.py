@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from netcc.plan.plan import AddStep, DeriveStep, FillStep, LayerStep, Plan, Slot
 from netcc.runtime.lending import Lender
 from netcc.runtime.threads import Call, blas_on_one_thread, call_together, run_together, thread_count
 from netcc.targets.base import Target
+from netcc.targets.relayout import Relayout
 from netcc.types import Array, Shape, count
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any, "Node | None"]
@@ -101,12 +103,14 @@ class Executor:
         pairs: list[tuple[View, View]] = []
         for mine, theirs in ((self.plan.data, other.plan.data), (self.plan.diffs, other.plan.diffs)):
             pairs += [(mine[value], theirs[value]) for value in mine if value in theirs]
-        steps = {step.node.place: step for step in other.plan.forward if isinstance(step, LayerStep)}
-        for step in self.plan.forward:
-            if isinstance(step, LayerStep) and step.node.place in steps:
-                before = steps[step.node.place]
-                pairs += zip(step.state, before.state, strict=False)
-                for piece, old_piece in zip(step.pieces(), before.pieces(), strict=False):
+        before = _steps_by_name(other.plan)
+        for name, step in _steps_by_name(self.plan).items():
+            if name in before:
+                old_step = before[name]
+                pairs += zip(step.state, old_step.state, strict=False)
+                if isinstance(step.node.layer, Relayout):
+                    pairs += zip(step.tops, old_step.tops, strict=True)
+                for piece, old_piece in zip(step.pieces(), old_step.pieces(), strict=False):
                     pairs += zip(piece.saved, old_piece.saved, strict=False)
         for view, old in pairs:
             if view.shape == old.shape:
@@ -118,8 +122,7 @@ class Executor:
         Raises Resized where a dynamic layer needs tops of another shape; all nodes before it have run then.
         """
         if self._derive and (self.lender.settle() or self._always_derive or not self._derived):
-            self._run([(run_together, self._derive, None)])
-            self._derived = True
+            self._derive_anew()
         first = bisect_left(self._places, start)
         last = len(self._places) if end is None else bisect_right(self._places, end)
         self._run(self._forward[first:last])
@@ -166,9 +169,15 @@ class Executor:
                 self.array(step.target).fill(0)
             kept.update(step.writes())
 
+    def _derive_anew(self) -> None:
+        self._run([(run_together, self._derive, None)])
+        self._derived = True
+
     def _check_backward(self) -> None:
         if self.plan.no_backward is not None:
             raise self.plan.no_backward
+        if self._derive and not self._derived:  # what was computed forward came from another executor
+            self._derive_anew()
 
     def timed_forward(self) -> list[tuple[Step, float]]:
         """Runs the forward pass; every step with the seconds that it took."""
@@ -282,6 +291,17 @@ class Resized(Exception):  # noqa: N818  # no error: the net has to follow
         super().__init__(index, shapes)
         self.index = index
         self.shapes = shapes
+
+
+def _steps_by_name(plan: Plan) -> dict[tuple[str, int], LayerStep]:
+    """The forward steps by the name of their layer and how many of that name came before."""
+    found: dict[tuple[str, int], LayerStep] = {}
+    names: Counter[str] = Counter()
+    for step in plan.forward:
+        if isinstance(step, LayerStep):
+            found[step.node.name, names[step.node.name]] = step
+            names[step.node.name] += 1
+    return found
 
 
 def _forward_kernel(step: LayerStep) -> Callable[[Operands], None]:

@@ -15,7 +15,7 @@ from netcc.types import Phase, Shape
 class Relayout(Layer):
     """The same numbers under the same shape, in another order of memory. No net file can name it."""
 
-    type = "relayout"
+    type = ""
 
     is_view: bool = False  # type: ignore[misc]  # a fact of the shape here, not of the class
 
