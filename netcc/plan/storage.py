@@ -83,7 +83,7 @@ class DataStorage:
         if not self.options.optimize:
             return homes
         for node in reversed(self.graph.nodes):
-            if joins_channels(node):
+            if joins_channels(node) and not (self.options.gradients and _overwritten(node.outputs[0])):
                 start = 0
                 for value in node.inputs:
                     first = self._first_of_memory(value)
@@ -124,6 +124,11 @@ class DataStorage:
         if one.dense or other.dense:
             return True
         return one.offset < other.offset + other.shape[1] and other.offset < one.offset + one.shape[1]
+
+
+def _overwritten(value: Value) -> bool:
+    """Whether the net's author lets a layer write over the value; in training its parts may be wanted unchanged."""
+    return any(use.node.layer.in_place and use.node.in_place(use.index) for use in value.uses)
 
 
 def _can_move(value: Value) -> bool:

@@ -102,7 +102,7 @@ def test_a_net_without_gradients_says_so() -> None:
 
 def test_diffs_given_to_a_net_that_reuses_memory_are_refused() -> None:
     net = Net("force_backward: true\n" + NET, TEST, keep_all=False)
-    with pytest.raises(UsageError, match="make it with keep_all=True to give some to backward"):
+    with pytest.raises(UsageError, match="make it with keep_diffs=True to give some to it"):
         net.backward(s=1)
 
 
