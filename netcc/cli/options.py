@@ -98,6 +98,9 @@ mismatch_option = click.option(
     "numbers in their order.",
 )
 
+exact_option = click.option(
+    "--exact", is_flag=True, help="Leave out algorithms that round more than plain sums of products do."
+)
 strict_option = click.option("--strict", is_flag=True, help="A field that does not exist is an error, no warning.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netcc.cli.columns import columns, size_text
-from netcc.cli.options import allow_python_option, input_option, json_option, phase_option, state_options, strict_option
+from netcc.cli.options import (
+    allow_python_option,
+    exact_option,
+    input_option,
+    json_option,
+    phase_option,
+    state_options,
+    strict_option,
+)
 from netcc.errors import UsageError
 from netcc.types import TRAIN, Phase, Shape
 
@@ -33,11 +41,11 @@ Examples
 @input_option
 @state_options
 @strict_option
+@exact_option
 @allow_python_option
 @click.option("--steps", is_flag=True, help="List every step and every piece of memory too.")
 @click.option("--memory", is_flag=True, help="Draw which buffer lies where and when, and what sharing saves.")
 @click.option("--kernels", is_flag=True, help="List how every layer is computed, and which together.")
-@click.option("--exact", is_flag=True, help="Leave out algorithms that round more than plain sums of products do.")
 @click.option("--keep-all", is_flag=True, help="With --memory or --kernels: every blob stays readable.")
 @click.option("--all", "every", is_flag=True, help="With --memory: small buffers too.")
 @click.option("-o", "--out", metavar="FILE", help="With --memory: draw it into a picture too (.png, .svg, .pdf).")

@@ -11,6 +11,7 @@ import click
 
 from netcc.cli.options import (
     allow_python_option,
+    exact_option,
     json_option,
     mismatch_option,
     on_bad_record_option,
@@ -41,6 +42,7 @@ Examples
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of what is random in the net.")
 @state_options
 @strict_option
+@exact_option
 @allow_python_option
 @on_bad_record_option
 @json_option
@@ -53,6 +55,7 @@ def test(
     level: int | None,
     stages: tuple[str, ...],
     strict: bool,
+    exact: bool,
     as_json: bool,
 ) -> None:
     """Run NET over batches of its test data and average its outputs.
@@ -69,7 +72,7 @@ def test(
     bound = read_net(net, strict=strict)
     require_source(bound, level, stages)
     scorer, loss = MeanScores(), 0.0
-    with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False) as made:
+    with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False, exact=exact) as made:
         for file in split_names(weights):
             with advising(mismatch):
                 warn_of_gaps(load_weights(made.graph, made.node_arrays(), Path(file), mismatch))

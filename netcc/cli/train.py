@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from netcc.cli.group import INTERRUPTED
-from netcc.cli.options import allow_python_option, json_option, mismatch_option, on_bad_record_option, strict_option
+from netcc.cli.options import (
+    allow_python_option,
+    exact_option,
+    json_option,
+    mismatch_option,
+    on_bad_record_option,
+    strict_option,
+)
 from netcc.cli.signals import EFFECTS, Effect
 from netcc.errors import UsageError
 
@@ -60,6 +67,7 @@ PREFIX.metrics.jsonl, PREFIX.png.
 @click.option("--out", metavar="DIR", help="Folder for all results.  [default: that of snapshot_prefix]")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 @strict_option
+@exact_option
 @allow_python_option
 @on_bad_record_option
 @json_option
@@ -82,6 +90,7 @@ def train(
     out: str | None,
     quiet: bool,
     strict: bool,
+    exact: bool,
     as_json: bool,
 ) -> None:
     """Train the net that SOLVER names, or NET in its place.
@@ -111,6 +120,7 @@ def train(
         seed=seed,
         out=Path(out) if out else None,
         strict=strict,
+        exact=exact,
         patience=patience,
         watch=watch,
         keep=keep,

@@ -29,7 +29,8 @@ from netcc.solver.solver import Solver
 @dataclass(frozen=True)
 class Order:
     """What the user asks for. `net` takes the place of the one that the solver names; `out` is the folder of all
-    results; `snapshot` is the state to go on from; `strict` makes an error of a field that the net cannot have.
+    results; `snapshot` is the state to go on from; `strict` makes an error of a field that the net cannot have,
+    `exact` leaves out algorithms that round more than plain sums of products do.
 
     `patience` ends the run after so many tests that did not improve the output `watch`; `keep` removes all snapshots
     but the last ones; `sigint` and `sighup` are the effects of these signals; `settings` are fields that `solver` has
@@ -45,6 +46,7 @@ class Order:
     seed: int | None = None
     out: Path | None = None
     strict: bool = False
+    exact: bool = False
     patience: int | None = None
     watch: str | None = None
     keep: int | None = None
@@ -172,6 +174,7 @@ def _make_solver(order: Order) -> Solver:
             out=order.out,
             max_iter=order.max_iter,
             strict=order.strict,
+            exact=order.exact,
             mismatch=order.mismatch,
         )
 

@@ -64,7 +64,7 @@ def test_small_buffers_are_told_together(run: Run) -> None:
     every = run("plan", "zoo:squeezenet_1_1", "--memory", "--all").stdout
     assert " smaller)" in shown
     assert " smaller)" not in every
-    assert len(every.splitlines()) > len(shown.splitlines()) + 50
+    assert len(every.splitlines()) > len(shown.splitlines()) + 30
     assert shown.splitlines()[-3:] == every.splitlines()[-3:]
 
 
@@ -78,4 +78,28 @@ def test_picture(run: Run, place: Path, name: str, start: bytes) -> None:
 def test_a_picture_is_of_the_timeline(run: Run) -> None:
     done = run("plan", "-", "-o", "m.png", stdin=SMALL)
     assert done.exit_code == 2
-    assert done.stderr == "error: --keep-all, --all and -o go with --memory\n"
+    assert done.stderr == "error: --all and -o go with --memory, --keep-all with --memory or --kernels\n"
+
+
+CONVOLUTION = """
+name: "two"
+layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 64 dim: 30 dim: 30 } } }
+layer { name: "a" type: "Convolution" bottom: "x" top: "a"
+  convolution_param { num_output: 64 kernel_size: 3 pad: 1 } }
+layer { name: "r" type: "ReLU" bottom: "a" top: "a" }
+"""
+
+
+def test_kernels(run: Run) -> None:
+    shown = run("plan", "-", "--kernels", "--phase", "test", stdin=CONVOLUTION).stdout.splitlines()
+    assert shown[0].split("  ")[0] == "layers"
+    assert [line.split()[0] for line in shown[2:]] == ["x", "x", "a", "r"]
+    assert "(order of memory)" in shown[3]
+    found = json.loads(run("plan", "-", "--kernels", "--json", "--phase", "test", stdin=CONVOLUTION).stdout)
+    assert (found[-1]["layers"], found[-1]["types"]) == (["a", "r"], ["Convolution", "ReLU"])
+    assert found[-1]["layout"] == "channels last"
+    assert found[-1]["kernel"].startswith("Winograd")
+    exact = run("plan", "-", "--kernels", "--json", "--exact", "--phase", "test", stdin=CONVOLUTION)
+    assert json.loads(exact.stdout)[-1]["kernel"] == "im2col"
+    apart = run("plan", "-", "--kernels", "--json", "--keep-all", "--phase", "test", stdin=CONVOLUTION)
+    assert json.loads(apart.stdout)[-1]["layers"] == ["a", "r"], "the blob is written over by its author"
