@@ -103,7 +103,7 @@ def test_data_losses_and_metrics_go_and_comments_stay() -> None:
 
 
 def test_the_net_for_training_stays_as_it_was() -> None:
-    bound = load_net("\n\n" + TEXT.partition("\n")[2])
+    bound = load_net("force_backward: true\n\n" + TEXT.partition("\n")[2])
     before = str(bound.document), bound.message.SerializeToString(deterministic=True)
     assert not deploy(bound, inputs=DATA).text.startswith("\n")
     assert (str(bound.document), bound.message.SerializeToString(deterministic=True)) == before
