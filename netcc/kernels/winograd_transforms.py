@@ -181,6 +181,9 @@ def transform_output(
     size = images * rows * columns * outputs
     halves = take(scratch, (tile, EDGE, size))
     pair = take(scratch[halves.size :], (2, EDGE, size))
+    if bias is not None:
+        # The value at (1, 1) goes into every result of the tile as it is.
+        np.add(products[EDGE + 1], bias, out=products[EDGE + 1])
     _output_line(list(products.reshape(EDGE, EDGE, size)), list(halves), pair)
     whole = (height, width) == (tile * rows, tile * columns)
     result = y if whole else take(scratch[halves.size + pair.size :], (images, tile * rows, tile * columns, outputs))
@@ -190,7 +193,7 @@ def transform_output(
     _output_line(sources, list(split), pair)
     if not whole:
         np.copyto(y, result[:, :height, :width])
-    finish(y, bias, addend, relu)
+    finish(y, None, addend, relu)
 
 
 def _output_line(m: Sequence[Array], o: Sequence[Array], pair: Array) -> None:
