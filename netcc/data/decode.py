@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from netcc.data import jpeg
+from netcc.data import jpeg, png_chunks
 from netcc.data.opencv import find_opencv
 from netcc.errors import DataError
 from netcc.types import Array
@@ -70,7 +70,8 @@ def decode_image(content: bytes, channels: Channels) -> Array:
     """
     if not content:
         raise DataError("the encoded image is empty")
-    if content.startswith(jpeg.START) and jpeg.is_cut_short(content):
+    cut = content.startswith(jpeg.START) and jpeg.is_cut_short(content)
+    if cut or (content.startswith(png_chunks.START) and png_chunks.is_damaged(content)):
         raise DataError("the encoded image cannot be decoded: it is cut short or damaged")
     cv2 = find_opencv()
     pixels = _with_pillow(content, channels) if cv2 is None else _with_opencv(cv2, content, channels)
