@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from netcc.cli.columns import columns
-from netcc.cli.options import allow_python_option, input_option, json_option, phase_option, state_options, strict_option
+from netcc.cli.options import (
+    allow_python_option,
+    exact_option,
+    input_option,
+    json_option,
+    phase_option,
+    state_options,
+    strict_option,
+)
 from netcc.types import Phase, Shape
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ Examples
 @input_option
 @state_options
 @strict_option
+@exact_option
 @allow_python_option
 @click.option("-o", "--out", metavar="FILE", help="Draw it as well (.png, .svg, .pdf).")
 @json_option
@@ -48,6 +57,7 @@ def time(
     level: int | None,
     stages: tuple[str, ...],
     strict: bool,
+    exact: bool,
     out: str | None,
     as_json: bool,
 ) -> None:
@@ -77,6 +87,7 @@ def time(
             level=level,
             stages=stages,
             folder=folder_of(net),
+            exact=exact,
             passed=passed,
         )
     click.echo(json.dumps(table.as_json(), indent=2) if as_json else as_text(table))

@@ -37,12 +37,14 @@ def time_net(
     level: int | None = None,
     stages: Sequence[str] = (),
     folder: Path | None = None,
+    exact: bool = False,
     passed: Callable[[], None] = lambda: None,
 ) -> TimeTable:
     """Times `passes` passes of `net` forward, with `train` backward and an update too.
 
     `batch` replaces the first size of all inputs. A data layer of which a top has its shape in `inputs` gives random
-    numbers; others read their data. `folder` is that of the net's file. `passed` is called after each pass.
+    numbers; others read their data. `folder` is that of the net's file; `exact` is as for Net. `passed` is called after
+    each pass.
     Raises the NetccError of whatever stage fails.
     """
     given = {name: (batch or shape[0], *shape[1:]) for name, shape in (inputs or {}).items()}
@@ -55,7 +57,17 @@ def time_net(
         raise UsageError(f"nothing to train: the net has no loss in phase {phase.name}", notes=notes)
     net = with_inputs(net, graph, given)
     limits = measure_limits()
-    with Net(net, phase, level=level, stages=stages, shapes=given, seed=0, keep_all=train, gradients=train) as made:
+    with Net(
+        net,
+        phase,
+        level=level,
+        stages=stages,
+        shapes=given,
+        seed=0,
+        keep_all=train,
+        gradients=train,
+        exact=exact,
+    ) as made:
         fill_inputs(made)
         update = None
         if train:

@@ -8,15 +8,19 @@ from typing import Any
 
 from netcc.ir.graph import Node
 from netcc.layers.base import Kind
-from netcc.plan.plan import ELEMENT_BYTES, LayerStep, Step, View
+from netcc.plan.plan import ELEMENT_BYTES, DeriveStep, LayerStep, Step, View
 from netcc.report.limits import Limits
 from netcc.runtime.timing import PassTimes, TimedStep
 from netcc.types import count
 
+DERIVED = "(weights made ready)"
+FILLS = "(fills)"
+RELAYOUT = "(order of memory)"
+
 
 @dataclass(frozen=True)
 class TimeRow:
-    """One row of a pass: layers that run together, or sums that belong to none.
+    """One row of a pass: `layers` that run together under the name of the first, or work that belongs to none.
 
     `flop` are floating-point operations counted directly, two for each multiply-accumulate; `bytes` what has to be read
     and written at least: blobs, parameters and what is kept for backward, not scratch.
@@ -27,6 +31,7 @@ class TimeRow:
     seconds: float
     flop: int
     bytes: int
+    layers: tuple[str, ...] = ()
 
     def limit_seconds(self, limits: Limits) -> tuple[float, str]:
         """The least time that the machine needs for it, and what sets it: "compute" or "memory"."""
@@ -41,6 +46,7 @@ class TimeRow:
         return {
             "name": self.name,
             "type": self.type,
+            "layers": list(self.layers),
             "seconds": self.seconds,
             "flop": self.flop,
             "bytes": self.bytes,
@@ -118,17 +124,29 @@ def backward_rows(times: PassTimes) -> tuple[TimeRow, ...]:
 def _rows(steps: Sequence[TimedStep]) -> Iterator[TimeRow]:
     """A row for each node; sums and fills count to the node of the same time."""
     at = {step.time: step.node for step, _ in steps if isinstance(step, LayerStep)}
-    groups: dict[Node | None, list[TimedStep]] = {}
+    groups: dict[Node | str, list[TimedStep]] = {}
     for step, seconds in steps:
-        groups.setdefault(at.get(step.time), []).append((step, seconds))
-    for node, members in groups.items():
+        owner = DERIVED if isinstance(step, DeriveStep) else at.get(step.time, FILLS)
+        groups.setdefault(owner, []).append((step, seconds))
+    for owner, members in groups.items():
         yield TimeRow(
-            node.name if node else "(fills)",
-            node.type if node else "",
+            owner if isinstance(owner, str) else row_name(owner),
+            "" if isinstance(owner, str) else row_type(owner),
             sum(seconds for _, seconds in members),
             sum(step_flop(step) for step, _ in members),
             sum(step_bytes(step) for step, _ in members),
+            () if isinstance(owner, str) else tuple(part.name for part in (owner, *owner.absorbed)),
         )
+
+
+def row_name(node: Node) -> str:
+    """The name of the first layer, and how many more are computed with it."""
+    return f"{node.name} +{len(node.absorbed)}" if node.absorbed else node.name
+
+
+def row_type(node: Node) -> str:
+    """The types of all layers that are computed together; RELAYOUT where only an order of memory changes."""
+    return " + ".join(part.type for part in (node, *node.absorbed)) or RELAYOUT
 
 
 def step_flop(step: Step) -> int:
@@ -136,23 +154,25 @@ def step_flop(step: Step) -> int:
     if not isinstance(step, LayerStep):
         return 0
     passes = 1 if step.direction == "forward" else any(step.bottom_diffs) + any(step.parameter_diffs)
-    return 2 * step.node.signature.macs * passes
+    return 2 * sum(part.signature.macs for part in (step.node, *step.node.absorbed)) * passes
 
 
 def step_bytes(step: Step) -> int:
     """Bytes that a step reads and writes at least, scratch left out."""
+    if isinstance(step, DeriveStep):
+        return 0  # the first stands for all
     if not isinstance(step, LayerStep):
         return sum(_bytes(slot.size, slot.kind) for slot in (*step.reads(), *step.writes()))
     if step.node.layer.is_input:
         return 0
     kept = [view for piece in step.pieces() for view in piece.saved]
     if step.direction == "forward":
-        read: list[View] = [*step.bottoms, *step.parameters]
+        read: list[View] = [*step.bottoms, *(step.derived or step.parameters)]
         written: list[View | None] = [*step.tops, *kept, *step.state]
     else:
         wanted = set(step.reads())
         read = [view for view in (*step.bottoms, *step.tops) if view.slot in wanted]
-        read += [*step.parameters, *kept, *step.top_diffs]
+        read += [*(step.derived or step.parameters), *kept, *step.top_diffs]
         written = [*step.bottom_diffs, *step.parameter_diffs]
     once = {(view.slot, view.offset): view for view in read}
     views = [*once.values(), *(view for view in written if view)]

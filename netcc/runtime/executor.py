@@ -180,9 +180,16 @@ class Executor:
             self._derive_anew()
 
     def timed_forward(self) -> list[tuple[Step, float]]:
-        """Runs the forward pass; every step with the seconds that it took."""
-        steps = [step for step in self.plan.forward if isinstance(step, LayerStep)]
-        return self._timed(steps, self._forward)
+        """Runs the forward pass; every step with the seconds that it took.
+
+        What is derived from parameters, all of it together, counts as the first of those steps.
+        """
+        planned: list[Step] = [step for step in self.plan.forward if isinstance(step, LayerStep)]
+        bound = self._forward
+        if self._derive and (self._always_derive or not self._derived):
+            planned, bound = [self.plan.derive[0], *planned], [(run_together, self._derive, None), *bound]
+            self._derived = True
+        return self._timed(planned, bound)
 
     def timed_backward(self) -> list[tuple[Step, float]]:
         """Runs the backward pass, parameter diffs overwritten; every step with the seconds that it took."""

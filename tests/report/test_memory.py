@@ -53,7 +53,7 @@ def test_forward_and_backward_steps_are_told_apart() -> None:
 
 
 def test_kinds_of_elements_share_one_arena() -> None:
-    text = input_layer("x", 2, 3, 8, 8) + layer("p", "Pooling", "x", "p", "pooling_param { kernel_size: 2 stride: 2 }")
-    plan = plan_of(text, TEST, keep_all=False, gradients=False)
-    assert {slot.kind for slot in plan.memory.offsets} > {"real"}
+    text = input_layer("x", 2, 3) + input_layer("y", 2) + layer("loss", "SoftmaxWithLoss", "x y", "loss")
+    plan = plan_of(text, keep_all=False)
+    assert {slot.kind for slot in plan.memory.offsets} == {"real", "index", "bool"}
     assert list(plan.memory.arenas) == ["buffers"]

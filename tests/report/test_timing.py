@@ -121,6 +121,15 @@ def test_labels_are_classes_and_data_are_not_all_the_same() -> None:
         assert len(np.unique(net.blobs["x"].data)) == 12
 
 
+def test_layers_that_run_together_are_one_row() -> None:
+    text = input_layer("x", 2, 3, 8, 8)
+    text += layer("conv", "Convolution", "x", "c", "convolution_param { num_output: 4 kernel_size: 3 }")
+    table = timed_net.time_net(bind_net(text + layer("relu", "ReLU", "c", "c")), TEST, 1)
+    (row,) = (row for row in table.forward if row.flop)
+    assert (row.name, row.type, row.layers) == ("conv +1", "Convolution + ReLU", ("conv", "relu"))
+    assert row.flop == 2 * 2 * 4 * 36 * 27
+
+
 def test_numbers_that_a_layer_refuses_are_zeros() -> None:
     words = 'layer { name: "e" type: "Embed" bottom: "x" top: "e" embed_param { num_output: 2 input_dim: 3 } }'
     assert timed_net.time_net(bind_net(input_layer("x", 3, 4) + words), TEST, 1).forward[1].type == "Embed"
