@@ -12,7 +12,7 @@ from typing import Any
 from netcc.kernels import depthwise_sums as definitions
 from netcc.kernels.fast.compiled import compiled, part
 from netcc.kernels.fast.finish import ADDEND, BIAS, RELU, finished
-from netcc.kernels.fast.lanes import load, narrow, steps, store, whole, width, zeros
+from netcc.kernels.fast.lanes import load, narrow, pixel, steps, store, whole, width, zeros
 from netcc.kernels.geometry import Pair
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
@@ -101,15 +101,15 @@ def _row_pair(
     out = n * out_image + r * out_row + c
     other = n * add_image + r * add_row + c
     a0, a1, a2 = _column(x, place, by_row, left >= 0 and left < length, t0, t1, t2)
-    a3 = _pixel(x, place + 3 * by_row, left >= 0 and left < length and t3)
+    a3 = pixel(x, place + 3 * by_row, left >= 0 and left < length and t3, whole(x))
     left, place = left + 1, place + by_pixel
     b0, b1, b2 = _column(x, place, by_row, left >= 0 and left < length, t0, t1, t2)
-    b3 = _pixel(x, place + 3 * by_row, left >= 0 and left < length and t3)
+    b3 = pixel(x, place + 3 * by_row, left >= 0 and left < length and t3, whole(x))
     for _ in range(y.shape[2]):
         left, place = left + 1, place + by_pixel
         there = left >= 0 and left < length
         c0, c1, c2 = _column(x, place, by_row, there, t0, t1, t2)
-        c3 = _pixel(x, place + 3 * by_row, there and t3)
+        c3 = pixel(x, place + 3 * by_row, there and t3, whole(x))
         upper = (a0 * w0 + b0 * w1 + c0 * w2) + ((a1 * w3 + b1 * w4 + c1 * w5) + (a2 * w6 + b2 * w7 + c2 * w8))
         store(y, out, finished(upper, bias, c, addend, other, slope, wanted, pattern), pattern)
         if both:
@@ -129,18 +129,11 @@ def _three(array: Any, place: int, apart: int) -> Any:
 
 
 @part
-def _pixel(x: Any, place: int, there: bool) -> Any:
-    if there:
-        return load(x, place, whole(x))
-    return zeros(whole(x))
-
-
-@part
 def _column(x: Any, place: int, by_row: int, there: bool, t0: bool, t1: bool, t2: bool) -> Any:
     return (
-        _pixel(x, place, there and t0),
-        _pixel(x, place + by_row, there and t1),
-        _pixel(x, place + 2 * by_row, there and t2),
+        pixel(x, place, there and t0, whole(x)),
+        pixel(x, place + by_row, there and t1, whole(x)),
+        pixel(x, place + 2 * by_row, there and t2, whole(x)),
     )
 
 
@@ -247,7 +240,10 @@ def _doubled_row(dy: Any, weights: Any, dx: Any, n: int, h: int, c: int, pad: An
     source, target = n * dy_image + r * dy_row + c, n * by_image + h * by_row - pad[1] * by_pixel + c
     a, b = zeros(pattern), zeros(pattern)
     for q in range((length - 1 + pad[1]) // 2 + 1):
-        near, far = _pixel(dy, source, t and q < columns), _pixel(dy, source - dy_row, u and q < columns)
+        near, far = (
+            pixel(dy, source, t and q < columns, whole(dy)),
+            pixel(dy, source - dy_row, u and q < columns, whole(dy)),
+        )
         w = 2 * q - pad[1]
         if w >= 0:
             store(dx, target, (near * w0 + a * w2) + (far * w6 + b * w8), pattern)

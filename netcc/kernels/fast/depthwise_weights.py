@@ -6,7 +6,7 @@ from typing import Any
 
 from netcc.kernels import depthwise_sums as definitions
 from netcc.kernels.fast.compiled import compiled, part
-from netcc.kernels.fast.lanes import load, rest, steps, store, whole, width, zeros
+from netcc.kernels.fast.lanes import load, pixel, rest, steps, store, whole, width
 from netcc.kernels.geometry import Pair
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
@@ -81,17 +81,10 @@ def _keep(array: Any, place: int, apart: int, a: Any, b: Any, c: Any, pattern: A
 @part
 def _column(x: Any, place: int, by_row: int, there: bool, t0: bool, t1: bool, t2: bool, pattern: Any) -> Any:
     return (
-        _pixel(x, place, there and t0, pattern),
-        _pixel(x, place + by_row, there and t1, pattern),
-        _pixel(x, place + 2 * by_row, there and t2, pattern),
+        pixel(x, place, there and t0, pattern),
+        pixel(x, place + by_row, there and t1, pattern),
+        pixel(x, place + 2 * by_row, there and t2, pattern),
     )
-
-
-@part
-def _pixel(x: Any, place: int, there: bool, pattern: Any) -> Any:
-    if there:
-        return load(x, place, pattern)
-    return zeros(pattern)
 
 
 @compiled

@@ -244,6 +244,14 @@ def widened(typing: Any, value: Any) -> Any:
     return kind(value), generate
 
 
+@part
+def pixel(array: Any, place: int, there: bool, pattern: Any) -> Any:
+    """The lanes of a pixel that may lie beyond the border: zeros then."""
+    if there:
+        return load(array, place, pattern)
+    return zeros(pattern)
+
+
 def narrow(array: Array) -> bool:
     """Whether the array has fewer channels than a register has lanes."""
     return bool(array.shape[-1] * array.itemsize < REGISTER_BYTES)

@@ -11,7 +11,7 @@ from typing import Any
 from netcc.kernels import winograd_transforms as definitions
 from netcc.kernels.fast.compiled import compiled, part
 from netcc.kernels.fast.finish import ADDEND, BIAS, RELU, finished
-from netcc.kernels.fast.lanes import load, narrow, spread, steps, store, whole, width, zeros
+from netcc.kernels.fast.lanes import load, narrow, pixel, spread, steps, store, whole, width
 from netcc.kernels.geometry import Pair
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
@@ -83,23 +83,16 @@ def _input_tile(
 def _input_column(x: Any, place: int, by_row: int, inside: bool, top: int, left: int) -> Any:
     there = left >= 0 and left < x.shape[2]
     return _input_line(
-        _pixel(x, place, inside or (there and top >= 0 and top < x.shape[1])),
-        _pixel(x, place + by_row, inside or (there and top + 1 >= 0 and top + 1 < x.shape[1])),
-        _pixel(x, place + 2 * by_row, inside or (there and top + 2 >= 0 and top + 2 < x.shape[1])),
-        _pixel(x, place + 3 * by_row, inside or (there and top + 3 >= 0 and top + 3 < x.shape[1])),
-        _pixel(x, place + 4 * by_row, inside or (there and top + 4 >= 0 and top + 4 < x.shape[1])),
-        _pixel(x, place + 5 * by_row, inside or (there and top + 5 >= 0 and top + 5 < x.shape[1])),
+        pixel(x, place, inside or (there and top >= 0 and top < x.shape[1]), whole(x)),
+        pixel(x, place + by_row, inside or (there and top + 1 >= 0 and top + 1 < x.shape[1]), whole(x)),
+        pixel(x, place + 2 * by_row, inside or (there and top + 2 >= 0 and top + 2 < x.shape[1]), whole(x)),
+        pixel(x, place + 3 * by_row, inside or (there and top + 3 >= 0 and top + 3 < x.shape[1]), whole(x)),
+        pixel(x, place + 4 * by_row, inside or (there and top + 4 >= 0 and top + 4 < x.shape[1]), whole(x)),
+        pixel(x, place + 5 * by_row, inside or (there and top + 5 >= 0 and top + 5 < x.shape[1]), whole(x)),
         spread(2.0, whole(x)),
         spread(4.0, whole(x)),
         spread(5.0, whole(x)),
     )
-
-
-@part
-def _pixel(x: Any, place: int, there: bool) -> Any:
-    if there:
-        return load(x, place, whole(x))
-    return zeros(whole(x))
 
 
 @part

@@ -8,7 +8,7 @@ import numpy as np
 
 from netcc.kernels import winograd_transforms as definitions
 from netcc.kernels.fast.compiled import compiled, part
-from netcc.kernels.fast.lanes import load, narrow, spread, steps, store, whole, width, zeros
+from netcc.kernels.fast.lanes import load, narrow, pixel, spread, steps, store, whole, width
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
 
@@ -60,20 +60,13 @@ def _transform_gradient(dy: Any, transformed: Any, row: int) -> None:
 @part
 def _column(dy: Any, place: int, by_row: int, below: int, there: bool) -> Any:
     return _line(
-        _pixel(dy, place, there and below > 0),
-        _pixel(dy, place + by_row, there and below > 1),
-        _pixel(dy, place + 2 * by_row, there and below > 2),
-        _pixel(dy, place + 3 * by_row, there and below > 3),
+        pixel(dy, place, there and below > 0, whole(dy)),
+        pixel(dy, place + by_row, there and below > 1, whole(dy)),
+        pixel(dy, place + 2 * by_row, there and below > 2, whole(dy)),
+        pixel(dy, place + 3 * by_row, there and below > 3, whole(dy)),
         spread(2.0, whole(dy)),
         spread(4.0, whole(dy)),
     )
-
-
-@part
-def _pixel(array: Any, place: int, there: bool) -> Any:
-    if there:
-        return load(array, place, whole(array))
-    return zeros(whole(array))
 
 
 @part
@@ -120,11 +113,13 @@ def _transform_small_gradient(dy: Any, transformed: Any, row: int) -> None:
                     c = min(block, outputs - step)
                     p, t = place + c, target + c
                     a0, a1, a2, a3, a4, a5 = _small_line(
-                        _pixel(dy, p, True), _pixel(dy, p + by_row, below), spread(2.0, whole(dy))
+                        pixel(dy, p, True, whole(dy)), pixel(dy, p + by_row, below, whole(dy)), spread(2.0, whole(dy))
                     )
                     p += by_pixel
                     b0, b1, b2, b3, b4, b5 = _small_line(
-                        _pixel(dy, p, right), _pixel(dy, p + by_row, right and below), spread(2.0, whole(dy))
+                        pixel(dy, p, right, whole(dy)),
+                        pixel(dy, p + by_row, right and below, whole(dy)),
+                        spread(2.0, whole(dy)),
                     )
                     _six(_small_line(a0, b0, spread(2.0, whole(dy))), transformed, t, plane)
                     _six(_small_line(a1, b1, spread(2.0, whole(dy))), transformed, t + 6 * plane, plane)
