@@ -37,6 +37,8 @@ SIDES = {
     "fcn8s": 32,
     "xception": 75,
     "unet": 188,
+    "deeplab": 65,
+    "blocks/aspp": 9,
 }
 """The side of an image that is enough for nets of these families."""
 
