@@ -90,7 +90,7 @@ class BackwardBuilder:
             return diff
         layout = key.layout if isinstance(key, Value) else "plain"
         part = new_slot(f"part of {diff.slot.name}", "scratch", diff.shape, layout=layout)
-        sums.append(AddStep(diff, part, time))
+        sums.append(AddStep(diff, part, time, deferrable=isinstance(key, Parameter)))
         return part
 
 

@@ -10,6 +10,7 @@ from netcc.ir.clone import Clone, clone
 from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.passes.optimize import optimize
 from netcc.plan.backward import BackwardBuilder, check_differentiable
+from netcc.plan.chains import chain_spans, in_chains
 from netcc.plan.memory import assign_memory
 from netcc.plan.plan import DeriveStep, FillStep, LayerStep, Plan, Role, View, new_slot
 from netcc.plan.slices import buffers, sliced_forward
@@ -39,8 +40,17 @@ def lower(graph: Graph, options: Options) -> Plan:
         _lower_backward(plan, copy, data, targets, forward)
         if options.keep_all:
             _hold_saved(forward)
+    if options.optimize:
+        _chain(plan)
     plan.memory = assign_memory(plan)
     return plan
+
+
+def _chain(plan: Plan) -> None:
+    """Lets threads run through several steps without waiting; both ways backward have the same chains."""
+    plan.spans = chain_spans(plan.forward) | chain_spans(plan.backward_add)
+    plan.forward = in_chains(plan.forward, plan.spans)
+    plan.backward, plan.backward_add = (in_chains(steps, plan.spans) for steps in (plan.backward, plan.backward_add))
 
 
 def _timed(graph: Graph) -> list[tuple[int, Node]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from netcc.plan.packing import Piece, pack
@@ -23,20 +23,21 @@ class Lifetime:
         return self.first <= other.last and other.first <= self.last
 
 
-def lifetimes(steps: Iterable[Step]) -> dict[Slot, Lifetime]:
-    """When each slot holds something that is still wanted."""
+def lifetimes(steps: Iterable[Step], spans: Mapping[int, tuple[int, int]] | None = None) -> dict[Slot, Lifetime]:
+    """When each slot holds something that is still wanted; within a chain, all of its `spans`."""
     found: dict[Slot, Lifetime] = {}
     for step in steps:
+        first, last = (spans or {}).get(step.time, (step.time, step.time))
         for slot in (*step.writes(), *step.reads()):
-            life = found.setdefault(slot, Lifetime(step.time, step.time))
-            life.first = min(life.first, step.time)
-            life.last = max(life.last, step.time)
+            life = found.setdefault(slot, Lifetime(first, last))
+            life.first = min(life.first, first)
+            life.last = max(life.last, last)
     return found
 
 
 def plan_lifetimes(plan: Plan) -> dict[Slot, Lifetime]:
     """The lifetimes over a whole pass, forward and either way backward."""
-    return lifetimes((*plan.derive, *plan.forward, *plan.backward, *plan.backward_add))
+    return lifetimes((*plan.derive, *plan.forward, *plan.backward, *plan.backward_add), plan.spans)
 
 
 def assign_memory(plan: Plan) -> MemoryMap:

@@ -132,11 +132,15 @@ class LayerStep:
 
 @dataclass(frozen=True, slots=True)
 class AddStep:
-    """target += part: a gradient that arrives from several sides, or is summed over passes."""
+    """target += part: a gradient that arrives from several sides, or is summed over passes.
+
+    `deferrable`: the gradient of a parameter, which nobody reads within the pass.
+    """
 
     target: View
     part: View
     time: int
+    deferrable: bool = False
 
     @property
     def name(self) -> str:
@@ -210,7 +214,8 @@ class Plan:
 
     `graph` is the net as its author wrote it; steps belong to the nodes of `lowered`, its copy that passes changed.
     `derive` runs before `forward` wherever parameters may have changed. `backward` overwrites parameter diffs,
-    `backward_add` adds to what they hold; `initial` runs once before all.
+    `backward_add` adds to what they hold; `initial` runs once before all. `spans` has, for the time of every step in a
+    chain, the times of the chain's first and last step.
     Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
     runs forward.
     """
@@ -227,6 +232,7 @@ class Plan:
     diffs: dict[Value, View] = field(default_factory=dict)
     parameters: dict[Parameter, View] = field(default_factory=dict)
     parameter_diffs: dict[Parameter, View] = field(default_factory=dict)
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     no_backward: LayerError | None = None
     memory: MemoryMap = field(default_factory=lambda: MemoryMap({}, {}))
 

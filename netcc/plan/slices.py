@@ -114,5 +114,5 @@ def _part_target(view: View | None, later: bool, sums: list[AddStep], time: int)
     if view is None or not later:
         return view
     own = new_slot(f"slice of {view.slot.name}", "scratch", view.shape)
-    sums.append(AddStep(view, own, time))
+    sums.append(AddStep(view, own, time, deferrable=True))
     return own

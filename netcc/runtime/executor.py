@@ -72,10 +72,12 @@ class Executor:
                 piece.target.start(arrays)
             kernels = [_forward_kernel(piece) for piece in step.pieces()]
             self._forward.append(_together(kernels, operands, step.node))
+        self._forward_chains = self._chained(plan.forward, self._forward)
         self._derive = [self._bind_derive(step) for step in plan.derive]
         self._always_derive = shared or plan.options.gradients
         self._derived = False
         self._backward: dict[bool, list[BoundStep]] = {}
+        self._backward_chains: dict[bool, list[BoundStep]] = {}
         self._reached = 0
         self._run([self._bind(step) for step in plan.initial])
 
@@ -123,6 +125,9 @@ class Executor:
         """
         if self._derive and (self.lender.settle() or self._always_derive or not self._derived):
             self._derive_anew()
+        if start == 0 and end in (None, len(self.plan.graph.nodes) - 1):
+            self._run(self._forward_chains)
+            return
         first = bisect_left(self._places, start)
         last = len(self._places) if end is None else bisect_right(self._places, end)
         self._run(self._forward[first:last])
@@ -133,7 +138,10 @@ class Executor:
         Raises LayerError where a layer cannot give a wanted gradient.
         """
         self._check_backward()
-        self._run(self._bound_backward(accumulate=accumulate))
+        if accumulate not in self._backward_chains:
+            planned = self.plan.backward_add if accumulate else self.plan.backward
+            self._backward_chains[accumulate] = self._chained(planned, self._bound_backward(accumulate=accumulate))
+        self._run(self._backward_chains[accumulate])
         self._reached = 0
 
     def _bound_backward(self, *, accumulate: bool) -> list[BoundStep]:
@@ -261,6 +269,23 @@ class Executor:
             return _fill, (self.array(step.target), step.number), None
         return (*self._bind_derive(step), step.node)
 
+    def _chained(self, planned: Sequence[Step], bound: Sequence[BoundStep]) -> list[BoundStep]:
+        """`bound`, the steps `planned`, with the steps of a chain made one."""
+        result: list[BoundStep] = []
+        last = -1
+        slices: list[list[BoundStep]] = []
+        for step, (kernel, operands, node) in zip(planned, bound, strict=True):
+            span = self.plan.spans.get(step.time)
+            if span is None or not isinstance(step, LayerStep):
+                result.append((kernel, operands, node))
+                continue
+            if span[1] != last:
+                last, slices = span[1], [[] for _ in operands]
+                result.append((run_together, [(_run_chain, links) for links in slices], None))
+            for links, call in zip(slices, operands, strict=True):
+                links.append((*call, node))
+        return result
+
     def _bind_derive(self, step: DeriveStep) -> Call:
         parameters, derived = map(self.array, step.parameters), map(self.array, step.derived)
         return _derive, (step.target, tuple(parameters), tuple(derived))
@@ -354,6 +379,16 @@ def _zeros(size: int, dtype: npt.DTypeLike) -> Array:
     raw = np.zeros(size * item + 64, np.uint8)
     start = -raw.ctypes.data % 64
     return raw[start : start + size * item].view(dtype)
+
+
+def _run_chain(links: Sequence[BoundStep]) -> None:
+    for kernel, operands, node in links:
+        try:
+            kernel(operands)
+        except NetccError as error:
+            if node is None:
+                raise
+            raise error.located(node.span(), f"in layer {node.name!r} ({node.type})") from error.__cause__
 
 
 def _derive(operands: tuple[Target, tuple[Array, ...], tuple[Array, ...]]) -> None:

@@ -164,7 +164,7 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
         (dh, dw),
     )
     typical = replace(geometry, images=min(node.inputs[0].shape[0], TYPICAL_IMAGES))
-    kernel = type(choose(typical, exact=options.exact))(geometry)
+    kernel = type(choose(typical, exact=options.exact, training=options.gradients))(geometry)
     return ConvolutionTarget(node, kernel, options)
 
 
