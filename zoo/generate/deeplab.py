@@ -6,9 +6,9 @@ from typing import Any
 
 from netcc.pycaffe import layers as L  # noqa: N812
 from netcc.pycaffe.net_spec import Top
-from zoo.generate.net import BGR_MEAN, ZooNet
+from zoo.generate.net import ZooNet
 from zoo.generate.resnet import CHANNELS, DEPTHS, EXPANSION, block_names, bottleneck_branch, unit
-from zoo.generate.segmentation import IGNORED, TRAIN, VOC_CLASSES, pixel_loss
+from zoo.generate.segmentation import IGNORED, VOC_CLASSES, images_with_labels, pixel_loss
 from zoo.generate.writer import NetWriter
 
 SIZE, COARSE = 513, 65
@@ -74,22 +74,11 @@ def deeplab(net: NetWriter, data: Top) -> Top:
 
 
 def train(net: NetWriter) -> list[Any]:
-    def fields(part: str, *, training: bool) -> dict[str, Any]:
-        transform = {**({"mirror": True} if training else {}), "crop_size": SIZE, "mean_value": BGR_MEAN}
-        source = {"source": f"voc_{part}.txt", "root_folder": "VOC2012", "batch_size": 16 if training else 1}
-        return {
-            "transform_param": transform,
-            "image_data_param": {**source, "shuffle": training, "label_type": "PIXEL"},
-        }
-
-    spec = net.spec
-    # The third top, the sizes of the images before they were cut, has no use here.
-    spec.data, spec.label, spec.size = L.ImageSegData(ntop=3, include=TRAIN, **fields("train_aug", training=True))
-    pixel_loss(net, deeplab(net, spec.data), spec.label)
-    loss = L.SoftmaxWithLoss(spec["aux/score"], spec.label, loss_weight=0.5, loss_param={"ignore_label": IGNORED})
+    data, label, in_tests = images_with_labels(net, f"voc{SIZE}", 2, {})
+    pixel_loss(net, deeplab(net, data), label)
+    loss = L.SoftmaxWithLoss(net.spec["aux/score"], label, loss_weight=0.5, loss_param={"ignore_label": IGNORED})
     net.add("aux/loss", loss)
-    spec.silence = L.Silence(spec.size, ntop=0)
-    return [fields("val", training=False)]
+    return in_tests
 
 
 def deploy(net: NetWriter) -> None:
@@ -114,15 +103,16 @@ NETS = [
         auxiliary head, whose own are 2,365,205).""",
         deploy=deploy,
         train=train,
-        data_shapes={"data": (2, 3, SIZE, SIZE), "label": (2, 1, SIZE, SIZE), "size": (2, 1, 1, 2)},
+        data_shapes={"data": (2, 3, SIZE, SIZE), "label": (2, 1, SIZE, SIZE)},
         solver={
-            "test_iter": 1449,
+            "test_iter": 725,
             "test_interval": 5000,
             "test_initialization": False,
             "base_lr": 0.007,
             "lr_policy": "poly",
             "power": 0.9,
             "max_iter": 30000,
+            "iter_size": 8,
             "momentum": 0.9,
             "weight_decay": 0.0001,
             "average_loss": 20,
@@ -130,12 +120,13 @@ NETS = [
             "snapshot": 5000,
         },
         training="""Data: PASCAL VOC 2012 with the additional annotations of Hariharan et al., 10,582 images to
-        train, as lists of image and map of labels in `voc_train_aug.txt` and `voc_val.txt`. The data layer is
-        DeepLab's own `ImageSegData`, which cuts image and labels at the same place; netcc knows its shapes but
-        does not read its data.
+        train, brought to 513 x 513 pixels, in four databases in step: `voc513_train_images_lmdb` and
+        `voc513_train_labels_lmdb` (one channel of class numbers, 255 is ignored), and the same with `test`.
 
-        Batches of 16 cuts of 513 x 513, rate 0.007 that falls to 0 with a power of 0.9 in 30,000 iterations,
-        from the weights of ResNet-50 on ImageNet, as in the paper. The auxiliary head with half the weight is
-        torchvision's.""",
+        Batches of 16 (here 8 times 2, over which the batch is normalized), rate
+        0.007 that falls to 0 with a power of 0.9 in 30,000 iterations,
+        from the weights of ResNet-50 on ImageNet, as in the paper. Its cuts, scales and mirrors are not carried
+        over: Caffe's data layers cannot do the same to image and labels. The auxiliary head with half the weight
+        is torchvision's.""",
     ),
 ]

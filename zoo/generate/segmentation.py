@@ -70,7 +70,7 @@ def images_with_labels(net: NetWriter, name: str, batch: int, size: dict[str, in
     """Two databases in step, one of images, one of maps of labels, and their fields in tests."""
 
     def fields(part: str, kind: str) -> dict[str, Any]:
-        transform = {"mean_value": BGR_MEAN if name == "voc" else [128]} if kind == "images" else {}
+        transform = {"mean_value": BGR_MEAN if name.startswith("voc") else [128]} if kind == "images" else {}
         source = {"source": f"{name}_{part}_{kind}_lmdb", "batch_size": batch, "backend": "LMDB"}
         return {"data_param": source, **({"transform_param": transform} if transform else {})}
 
