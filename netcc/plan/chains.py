@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from netcc.plan.plan import AddStep, LayerStep, Slot, Step
 
-MOST_UNITS = 1 << 23
-"""Memory, in numbers, that may stay bound within one chain: 32 MiB."""
+MOST_UNITS = 1 << 20
+"""Memory, in numbers, that may stay bound within one chain: 4 MiB."""
 
 Span = tuple[int, int]
 """The times of the first and the last step of a chain."""
