@@ -11,8 +11,9 @@ from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.passes.optimize import optimize
 from netcc.plan.backward import BackwardBuilder, check_differentiable
 from netcc.plan.chains import chain_spans, in_chains
+from netcc.plan.derive import derive_steps
 from netcc.plan.memory import assign_memory
-from netcc.plan.plan import DeriveStep, FillStep, LayerStep, Plan, Role, View, new_slot
+from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
 from netcc.plan.slices import buffers, sliced_forward
 from netcc.plan.storage import DataStorage, assign_diffs
 from netcc.targets.base import Target
@@ -35,13 +36,14 @@ def lower(graph: Graph, options: Options) -> Plan:
         plan.parameters[parameter] = _parameter_slot(parameter, "parameter")
     forward = {node: _forward_step(plan, data, node, targets[node], time) for time, node in _timed(copy.graph)}
     plan.forward = list(forward.values())
-    plan.derive = [_derive_step(step) for step in forward.values() if step.derived]
     if options.gradients:
         _lower_backward(plan, copy, data, targets, forward)
         if options.keep_all:
             _hold_saved(forward)
     if options.optimize:
         _chain(plan)
+    passes = ([step for step in steps if isinstance(step, LayerStep)] for steps in (plan.forward, plan.backward))
+    plan.derive = [step for steps in passes for step in derive_steps(steps, plan.spans, options)]
     plan.memory = assign_memory(plan)
     return plan
 
@@ -76,13 +78,9 @@ def _forward_step(plan: Plan, data: Mapping[Value, View], node: Node, target: Ta
             for parameter, spec in zip(node.parameters, specs, strict=True)
         ),
         state=buffers(node, "state", target.memory.state, held=True),
-        derived=buffers(node, "derived", target.memory.derived, held=True),
+        derived=buffers(node, "derived", target.memory.derived, held=not plan.options.gradients),
     )
     return sliced_forward(step, plan.options)
-
-
-def _derive_step(step: LayerStep) -> DeriveStep:
-    return DeriveStep(step.node, step.pieces()[0].target, step.parameters, step.derived, step.time)
 
 
 def _lower_backward(
@@ -102,10 +100,11 @@ def _lower_backward(
     except LayerError as error:
         plan.no_backward = error
         return
+    ready = {node: _derived_backward(step) for node, step in forward.items()}
     scratch = {node: tuple(map(_like, step.pieces())) for node, step in forward.items()}
     plan.backward, plan.backward_add = (
         BackwardBuilder(
-            forward, scratch, diffs, plan.parameter_diffs, accumulate=accumulate, refill=not plan.options.keep_diffs
+            ready, scratch, diffs, plan.parameter_diffs, accumulate=accumulate, refill=not plan.options.keep_diffs
         ).build(graph)
         for accumulate in (False, True)
     )
@@ -114,6 +113,12 @@ def _lower_backward(
         for value in graph.loss_values()
         if value in diffs and not value.uses
     ]
+
+
+def _derived_backward(step: LayerStep) -> LayerStep:
+    """`step` with what is derived for backward in place of what is for forward."""
+    derived = buffers(step.node, "derived", step.target.memory.derived_backward)
+    return replace(step, derived=derived, parts=tuple(replace(part, derived=derived) for part in step.parts))
 
 
 def _hold_saved(forward: dict[Node, LayerStep]) -> None:

@@ -175,10 +175,14 @@ class FillStep:
 
 @dataclass(frozen=True, slots=True)
 class DeriveStep:
-    """What a target makes of its parameters before it runs: weights in another order, folded or transformed."""
+    """What a target makes of its parameters before it runs: weights in another order, folded or transformed.
+
+    `time` is that of the step before which it runs, together with others of the same time.
+    """
 
     node: Node
     target: Target
+    direction: Direction
     parameters: tuple[View, ...]
     derived: tuple[View, ...]
     time: int
@@ -213,9 +217,9 @@ class Plan:
     """Steps in order, and where the user's blobs are.
 
     `graph` is the net as its author wrote it; steps belong to the nodes of `lowered`, its copy that passes changed.
-    `derive` runs before `forward` wherever parameters may have changed. `backward` overwrites parameter diffs,
-    `backward_add` adds to what they hold; `initial` runs once before all. `spans` has, for the time of every step in a
-    chain, the times of the chain's first and last step.
+    `derive` runs before `forward` where parameters may have changed; in training its steps run in every pass, at their
+    times. `backward` overwrites parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
+    `spans` has, for the time of every step in a chain, the times of the chain's first and last step.
     Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
     runs forward.
     """

@@ -17,12 +17,13 @@ from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import lifetimes
-from netcc.plan.plan import AddStep, DeriveStep, FillStep, LayerStep, Plan, Slot, Step, View
+from netcc.plan.plan import AddStep, DeriveStep, Direction, FillStep, LayerStep, Plan, Slot, Step, View
 from netcc.runtime.lending import Lender
 from netcc.runtime.threads import Call, blas_on_one_thread, call_together, run_together, thread_count
-from netcc.targets.base import Target
 from netcc.targets.relayout import Relayout
 from netcc.types import Array, Shape, count
+
+Derivation: TypeAlias = Callable[[Sequence[Array], Sequence[Array]], None]
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any, "Node | None"]
 """A kernel, what it is called with, and the node that it belongs to."""
@@ -72,10 +73,9 @@ class Executor:
                 piece.target.start(arrays)
             kernels = [_forward_kernel(piece) for piece in step.pieces()]
             self._forward.append(_together(kernels, operands, step.node))
+        self._derive = {(step.node, step.direction): self._bind_derive(step) for step in plan.derive}
+        self._shared, self._derived = shared, False
         self._forward_chains = self._chained(plan.forward, self._forward)
-        self._derive = [self._bind_derive(step) for step in plan.derive]
-        self._always_derive = shared or plan.options.gradients
-        self._derived = False
         self._backward: dict[bool, list[BoundStep]] = {}
         self._backward_chains: dict[bool, list[BoundStep]] = {}
         self._reached = 0
@@ -123,14 +123,30 @@ class Executor:
 
         Raises Resized where a dynamic layer needs tops of another shape; all nodes before it have run then.
         """
-        if self._derive and (self.lender.settle() or self._always_derive or not self._derived):
-            self._derive_anew()
+        self._derive_kept()
         if start == 0 and end in (None, len(self.plan.graph.nodes) - 1):
             self._run(self._forward_chains)
             return
         first = bisect_left(self._places, start)
         last = len(self._places) if end is None else bisect_right(self._places, end)
-        self._run(self._forward[first:last])
+        self._run(self._with_derived("forward", self._forward[first:last]))
+
+    def _derive_kept(self) -> None:
+        """Makes anew what is derived for all passes, if parameters may have changed."""
+        if self._derive and not self.plan.options.gradients:
+            if self.lender.settle() or self._shared or not self._derived:
+                self._run([(run_together, list(self._derive.values()), None)])
+            self._derived = True
+
+    def _with_derived(self, direction: Direction, bound: Sequence[BoundStep]) -> list[BoundStep]:
+        """`bound`, steps run one by one, each with what it needs derived in every pass before it."""
+        result: list[BoundStep] = []
+        for kernel, operands, node in bound:
+            call = self._derive.get((node, direction)) if node and self.plan.options.gradients else None
+            if call is not None:
+                result.append((*call, node))
+            result.append((kernel, operands, node))
+        return result
 
     def backward(self, *, accumulate: bool = False) -> None:
         """Runs the backward pass; parameter diffs are overwritten, or added to with `accumulate`.
@@ -167,7 +183,7 @@ class Executor:
             self._clear_sums([step for step in self.plan.backward_add if step.time >= begin and place(step) <= first])
         self._reached = last
         steps = [step for step in self.plan.backward_add if step.time >= begin and last <= place(step) <= first]
-        self._run([self._bind(step) for step in steps])
+        self._run(self._with_derived("backward", [self._bind(step) for step in steps]))
 
     def _clear_sums(self, steps: Sequence[Step]) -> None:
         """Zeroes the diffs of blobs to which `steps` only add, without the node that would overwrite them."""
@@ -177,27 +193,17 @@ class Executor:
                 self.array(step.target).fill(0)
             kept.update(step.writes())
 
-    def _derive_anew(self) -> None:
-        self._run([(run_together, self._derive, None)])
-        self._derived = True
-
     def _check_backward(self) -> None:
         if self.plan.no_backward is not None:
             raise self.plan.no_backward
-        if self._derive and not self._derived:  # what was computed forward came from another executor
-            self._derive_anew()
 
     def timed_forward(self) -> list[tuple[Step, float]]:
         """Runs the forward pass; every step with the seconds that it took.
 
-        What is derived from parameters, all of it together, counts as the first of those steps.
+        What is derived from parameters in every pass counts as a step of its own.
         """
-        planned: list[Step] = [step for step in self.plan.forward if isinstance(step, LayerStep)]
-        bound = self._forward
-        if self._derive and (self._always_derive or not self._derived):
-            planned, bound = [self.plan.derive[0], *planned], [(run_together, self._derive, None), *bound]
-            self._derived = True
-        return self._timed(planned, bound)
+        self._derive_kept()
+        return self._timed([step for step in self.plan.forward if isinstance(step, LayerStep)], self._forward)
 
     def timed_backward(self) -> list[tuple[Step, float]]:
         """Runs the backward pass, parameter diffs overwritten; every step with the seconds that it took."""
@@ -207,8 +213,17 @@ class Executor:
 
     def _timed(self, planned: Sequence[Step], bound: Sequence[BoundStep]) -> list[tuple[Step, float]]:
         seconds: list[float] = []
-        self._run([(_clocked(kernel, seconds), operands, node) for kernel, operands, node in bound])
-        return list(zip(planned, seconds, strict=True))
+        all_planned: list[Step] = []
+        clocked: list[BoundStep] = []
+        made = {(step.node, step.direction): step for step in self.plan.derive}
+        for step, one in zip(planned, bound, strict=True):
+            steps = self._with_derived(step.direction, [one]) if isinstance(step, LayerStep) else [one]
+            if len(steps) > 1 and isinstance(step, LayerStep):
+                all_planned.append(made[step.node, step.direction])
+            all_planned.append(step)
+            clocked += [(_clocked(kernel, seconds), operands, node) for kernel, operands, node in steps]
+        self._run(clocked)
+        return list(zip(all_planned, seconds, strict=True))
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""
@@ -267,14 +282,17 @@ class Executor:
             return _add, (self.array(step.target), self.array(step.part)), None
         if isinstance(step, FillStep):
             return _fill, (self.array(step.target), step.number), None
-        return (*self._bind_derive(step), step.node)
+        raise AssertionError(f"{step.name} is no step of a pass")
 
     def _chained(self, planned: Sequence[Step], bound: Sequence[BoundStep]) -> list[BoundStep]:
-        """`bound`, the steps `planned`, with the steps of a chain made one."""
+        """`bound`, the steps `planned`, with the steps of a chain made one, and what is derived in every pass."""
         result: list[BoundStep] = []
+        groups = self._derive_groups()
         last = -1
         slices: list[list[BoundStep]] = []
         for step, (kernel, operands, node) in zip(planned, bound, strict=True):
+            if group := groups.pop(step.time, None):
+                result.append((run_together, group, None))
             span = self.plan.spans.get(step.time)
             if span is None or not isinstance(step, LayerStep):
                 result.append((kernel, operands, node))
@@ -286,9 +304,17 @@ class Executor:
                 links.append((*call, node))
         return result
 
+    def _derive_groups(self) -> dict[int, list[Call]]:
+        """What is derived in every pass, by the time of the step before which it is made."""
+        groups: dict[int, list[Call]] = {}
+        if self.plan.options.gradients:
+            for step in self.plan.derive:
+                groups.setdefault(step.time, []).append(self._derive[step.node, step.direction])
+        return groups
+
     def _bind_derive(self, step: DeriveStep) -> Call:
-        parameters, derived = map(self.array, step.parameters), map(self.array, step.derived)
-        return _derive, (step.target, tuple(parameters), tuple(derived))
+        derive = step.target.derive if step.direction == "forward" else step.target.derive_backward
+        return _derive, (derive, tuple(map(self.array, step.parameters)), tuple(map(self.array, step.derived)))
 
     def _operands(self, step: LayerStep) -> Operands:
         def arrays(views: Sequence[View]) -> tuple[Array, ...]:
@@ -391,9 +417,9 @@ def _run_chain(links: Sequence[BoundStep]) -> None:
             raise error.located(node.span(), f"in layer {node.name!r} ({node.type})") from error.__cause__
 
 
-def _derive(operands: tuple[Target, tuple[Array, ...], tuple[Array, ...]]) -> None:
-    target, parameters, derived = operands
-    target.derive(parameters, derived)
+def _derive(operands: tuple[Derivation, tuple[Array, ...], tuple[Array, ...]]) -> None:
+    derive, parameters, derived = operands
+    derive(parameters, derived)
 
 
 def _add(operands: tuple[Array, Array]) -> None:

@@ -18,13 +18,15 @@ LayoutNeed: TypeAlias = Literal["plain", "channels last", "any"]
 class Memory:
     """Working memory of a target: see `netcc.layers.base.Signature`.
 
-    `derived` arrays are made from the parameters by `Target.derive` before a pass, once for all slices of the batch.
+    `derived` arrays are made from the parameters by `Target.derive` before forward runs, once for all slices of the
+    batch, and `derived_backward` by `Target.derive_backward` before backward does.
     """
 
     saved: tuple[Buffer, ...] = ()
     scratch: tuple[Buffer, ...] = ()
     state: tuple[Buffer, ...] = ()
     derived: tuple[Buffer, ...] = ()
+    derived_backward: tuple[Buffer, ...] = ()
 
 
 class Target(ABC):
@@ -60,6 +62,9 @@ class Target(ABC):
 
     def derive(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
         """Fills `derived` from `parameters`, in the order of the node's."""
+
+    def derive_backward(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+        """Fills what `backward` finds as its `derived`."""
 
     def start(self, operands: Operands) -> None:
         """As `Layer.start`."""

@@ -45,25 +45,22 @@ class ConvolutionTarget(Target):
         relu = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = relu[0] if relu else None
         self.mask = ScaleBias(_y_shape(kernel.geometry), self.relu) if options.gradients and relu else None
-        self.backward_weights = options.gradients and any(node.propagate) and kernel.prepared_backward is not None
+        self.backward_weights = kernel.prepared_backward if options.gradients and any(node.propagate) else None
         scratch = max(kernel.scratch, kernel.scratch_backward) if options.gradients else kernel.scratch
         if self.mask is not None:
             scratch = max(scratch, self.mask.scratch)
         self.memory = Memory(
-            scratch=(Buffer((scratch,)),), derived=tuple(Buffer(shape) for shape in self._derived(node))
+            scratch=(Buffer((scratch,)),),
+            derived=tuple(Buffer(shape) for shape in self._derived(node)),
+            derived_backward=() if self.backward_weights is None else (Buffer(self.backward_weights),),
         )
 
     def _derived(self, node: Node) -> list[Shape]:
-        """Shapes of: weights for forward, bias (if layers behind change it), weights for backward."""
+        """Shapes of the weights for forward and, if layers behind change it, the bias."""
         weights = node.signature.parameters[0].shape
-        shapes: list[Shape] = []
         if self.affine:
-            shapes += [self.kernel.prepared or weights, (weights[0],)]
-        elif self.kernel.prepared is not None:
-            shapes.append(self.kernel.prepared)
-        if self.backward_weights and self.kernel.prepared_backward is not None:
-            shapes.append(self.kernel.prepared_backward)
-        return shapes
+            return [self.kernel.prepared or weights, (weights[0],)]
+        return [] if self.kernel.prepared is None else [self.kernel.prepared]
 
     def needs(self) -> Needs:
         return Needs(self.layer.needs().bottoms, (0,) if self.mask is not None else ())
@@ -77,8 +74,9 @@ class ConvolutionTarget(Target):
             self.kernel.prepare(weights, derived[0])
         elif self.affine:
             np.copyto(derived[0], weights)
-        if self.backward_weights:
-            self.kernel.prepare_backward(parameters[0], derived[-1])
+
+    def derive_backward(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+        self.kernel.prepare_backward(parameters[0], derived[0])
 
     def _folded(self, parameters: Sequence[Array]) -> tuple[Array, Array]:
         """Weights and bias of the convolution that is this one and the affine layers behind it."""
@@ -114,7 +112,7 @@ class ConvolutionTarget(Target):
         if self.mask is not None:
             self._mask(self.mask, operands, bias_diff)
             bias_diff = None
-        weights = operands.derived[-1] if self.backward_weights else operands.parameters[0]
+        weights = operands.parameters[0] if self.backward_weights is None else operands.derived[0]
         for index, (bottom, top_diff) in enumerate(zip(operands.bottoms, operands.top_diffs, strict=True)):
             x, dy, bottom_diff = channels_last(bottom), channels_last(top_diff), operands.bottom_diffs[index]
             if weights_diff is not None:

@@ -41,8 +41,8 @@ def agree(net: Net) -> None:
 def derivations(net: Net) -> list[None]:
     """Grows by one whenever something is derived."""
     seen: list[None] = []
-    ((kernel, operands),) = net._executor._derive
-    net._executor._derive = [(lambda given: (seen.append(None), kernel(given))[1], operands)]
+    (((node, direction), (kernel, operands)),) = net._executor._derive.items()
+    net._executor._derive[node, direction] = (lambda given: (seen.append(None), kernel(given))[1], operands)
     return seen
 
 
