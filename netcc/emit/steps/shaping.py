@@ -93,7 +93,9 @@ def interp(placed: Placed) -> Step:
     layer = placed.layer
     rim = without_defaults({"rim": (-layer.pad_beg, -layer.pad_end)}, rim=(0, 0))
     fixed = layer.follows or (layer.size is not None and (layer.shrink is None) == (layer.zoom is None))
-    size = {"size": placed.tops[0][2:]} if fixed else {"size": None, "zoom": layer.zoom or 1, "shrink": layer.shrink or 1}
+    size = (
+        {"size": placed.tops[0][2:]} if fixed else {"size": None, "zoom": layer.zoom or 1, "shrink": layer.shrink or 1}
+    )
     options = without_defaults({**size, **rim}, zoom=1, shrink=1)
     return Step(Call("interpolate", "x0", "y0", options), Call("interpolate_backward", "dy0 x0", "dx0", rim))
 
