@@ -223,6 +223,10 @@ class Layer(ABC):
         """Whether every top holds the numbers of the only bottom, under its shape."""
         return False
 
+    def joins_channels(self) -> bool:
+        """Whether top 0 holds the bottoms side by side on axis 1 of four, and backward hands out its diff likewise."""
+        return False
+
     def is_affine(self, bottom: Shape) -> bool:
         """Whether every number of channel c, on axis 1 of a bottom of this shape, becomes gain[c] * x + shift[c]."""
         return False
@@ -295,16 +299,10 @@ def refuse_in_place(message: caffe_pb2.LayerParameter) -> None:
 
 def pass_on(source: Array, target: Array) -> None:
     """Copies `source` to `target`, under its shape; does nothing where both are the same memory."""
-    if not np.may_share_memory(source, target):
+    if source.__array_interface__["data"][0] != target.__array_interface__["data"][0]:
         np.copyto(target, source.reshape(target.shape))
 
 
 def same_shape(bottoms: Sequence[Shape], **signature: Any) -> Signature:
     """The signature of a layer whose top looks as its bottom."""
     return Signature(tops=(bottoms[0],), **signature)
-
-
-def copy_unless_same(source: Array, target: Array) -> None:
-    """Copies `source` to `target`, of the same shape; does nothing where both are the same memory."""
-    if source.__array_interface__["data"][0] != target.__array_interface__["data"][0]:
-        np.copyto(target, source)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Self
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis, copy_unless_same
+from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis, pass_on
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape, format_shape
@@ -60,6 +60,9 @@ class Concat(Joint):
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         return cls(_joint_axis(message.concat_param, "concat_param", "concat_dim"))
 
+    def joins_channels(self) -> bool:
+        return self.axis % 4 == 1
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         first = bottoms[0]
         axis = canonical_axis(self.axis, len(first), ("concat_param", "axis"))
@@ -73,12 +76,12 @@ class Concat(Joint):
 
     def forward(self, operands: Operands) -> None:
         for place, bottom in self._parts(operands.tops[0], operands.bottoms, self._sizes(operands.bottoms)):
-            copy_unless_same(bottom, place)
+            pass_on(bottom, place)
 
     def backward(self, operands: Operands) -> None:
         sizes = self._sizes(operands.bottoms)
         for place, bottom_diff in self._parts(operands.top_diffs[0], operands.bottom_diffs, sizes):
-            copy_unless_same(place, bottom_diff)
+            pass_on(place, bottom_diff)
 
     def _sizes(self, bottoms: Sequence[Array]) -> list[int]:
         return [bottom.shape[self.axis] for bottom in bottoms]
@@ -111,14 +114,14 @@ class Slice(Joint):
 
     def forward(self, operands: Operands) -> None:
         for place, top in self._parts(operands.bottoms[0], operands.tops, self._top_sizes(operands.tops)):
-            copy_unless_same(place, top)
+            pass_on(place, top)
 
     def backward(self, operands: Operands) -> None:
         if operands.bottom_diffs[0] is None:
             return
         sizes = self._top_sizes(operands.top_diffs)
         for place, top_diff in self._parts(operands.bottom_diffs[0], operands.top_diffs, sizes):
-            copy_unless_same(top_diff, place)
+            pass_on(top_diff, place)
 
     def _sizes(self, whole: int, tops: int) -> list[int]:
         if not self.points:

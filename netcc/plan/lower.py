@@ -34,7 +34,7 @@ def lower(graph: Graph, options: Options) -> Plan:
     plan.data = {value: data[twin] for value, twin in copy.values.items()}
     for parameter in graph.parameters():
         plan.parameters[parameter] = _parameter_slot(parameter, "parameter")
-    forward = {node: _forward_step(plan, data, node, targets[node], time) for time, node in _timed(copy.graph)}
+    forward = {node: _forward_step(plan, data, node, targets[node], time) for time, node in enumerate(copy.graph.nodes)}
     plan.forward = list(forward.values())
     if options.gradients:
         _lower_backward(plan, copy, data, targets, forward)
@@ -53,10 +53,6 @@ def _chain(plan: Plan) -> None:
     plan.spans = chain_spans(plan.forward) | chain_spans(plan.backward_add)
     plan.forward = in_chains(plan.forward, plan.spans)
     plan.backward, plan.backward_add = (in_chains(steps, plan.spans) for steps in (plan.backward, plan.backward_add))
-
-
-def _timed(graph: Graph) -> list[tuple[int, Node]]:
-    return list(enumerate(graph.nodes))
 
 
 def _parameter_slot(parameter: Parameter, role: Role) -> View:

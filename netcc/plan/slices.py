@@ -62,11 +62,11 @@ def buffers(
 
 def sliced_forward(step: LayerStep, options: Options) -> LayerStep:
     """`step` with its parts, if its target and its size allow; else `step` with buffers of its own."""
-    node, ranges = step.node, cut(step.node, sliced=step.target.sliced)
-    if len(ranges) == 1:
+    node, rows = step.node, cut(step.node, sliced=step.target.sliced)
+    if len(rows) == 1:
         return _with_buffers(step, step.target)
     parts = []
-    for start, stop in ranges:
+    for start, stop in rows:
         part = replace(
             step,
             bottoms=tuple(view.rows(start, stop) for view in step.bottoms),

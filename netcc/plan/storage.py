@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from netcc.ir.graph import Graph, Node, Value
-from netcc.layers.joining import Concat
 from netcc.plan.plan import Slot, View, new_slot, strides_of
 from netcc.targets.base import Target, is_trivial
 from netcc.targets.options import Options
@@ -144,8 +143,7 @@ def is_view(node: Node) -> bool:
 
 def joins_channels(node: Node) -> bool:
     """Whether `node` puts blobs side by side whose channels lie innermost."""
-    layer = node.layer
-    return isinstance(layer, Concat) and layer.axis % 4 == 1 and node.outputs[0].layout == "channels last"
+    return node.layer.joins_channels() and node.outputs[0].layout == "channels last"
 
 
 def needed_by_backward(value: Value, targets: Mapping[Node, Target]) -> bool:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
-from netcc.plan.memory import lifetimes
+from netcc.plan.memory import plan_lifetimes
 from netcc.plan.plan import AddStep, DeriveStep, Direction, FillStep, LayerStep, Plan, Slot, Step, View
 from netcc.runtime.lending import Lender
 from netcc.runtime.threads import Call, blas_on_one_thread, call_together, run_together, thread_count
@@ -83,7 +83,7 @@ class Executor:
 
     def adopt(self, other: Executor, until: int) -> None:
         """Takes over what a pass of `other`, the same net in other shapes, left in memory before node `until`."""
-        lives = lifetimes((*self.plan.forward, *self.plan.backward, *self.plan.backward_add))
+        lives = plan_lifetimes(self.plan)
         pairs = zip(self.plan.forward, other.plan.forward, strict=True)
         times = {step.node: step.time for step in self.plan.forward if isinstance(step, LayerStep)}
         first = min((time for node, time in times.items() if node.place >= until), default=len(times))
@@ -182,8 +182,9 @@ class Executor:
         if first >= self._reached:
             self._clear_sums([step for step in self.plan.backward_add if step.time >= begin and place(step) <= first])
         self._reached = last
-        steps = [step for step in self.plan.backward_add if step.time >= begin and last <= place(step) <= first]
-        self._run(self._with_derived("backward", [self._bind(step) for step in steps]))
+        pairs = zip(self.plan.backward_add, self._bound_backward(accumulate=True), strict=True)
+        bound = [one for step, one in pairs if step.time >= begin and last <= place(step) <= first]
+        self._run(self._with_derived("backward", bound))
 
     def _clear_sums(self, steps: Sequence[Step]) -> None:
         """Zeroes the diffs of blobs to which `steps` only add, without the node that would overwrite them."""
@@ -246,14 +247,7 @@ class Executor:
     def _run(self, steps: Sequence[BoundStep]) -> None:
         # Numbers that are not finite are looked for by whoever asks for a loss, which says more than NumPy's warnings.
         with blas_on_one_thread() if self._sliced else nullcontext(), np.errstate(all="ignore"):
-            node = None
-            try:
-                for kernel, operands, node in steps:  # noqa: B007  # read where one raises
-                    kernel(operands)
-            except NetccError as error:
-                if node is None:
-                    raise
-                raise error.located(node.span(), f"in layer {node.name!r} ({node.type})") from error.__cause__
+            _run_in_turn(steps)
 
     def _allocate(self) -> None:
         layout = self.plan.memory
@@ -299,7 +293,7 @@ class Executor:
                 continue
             if span[1] != last:
                 last, slices = span[1], [[] for _ in operands]
-                result.append((run_together, [(_run_chain, links) for links in slices], None))
+                result.append((run_together, [(_run_in_turn, links) for links in slices], None))
             for links, call in zip(slices, operands, strict=True):
                 links.append((*call, node))
         return result
@@ -407,8 +401,9 @@ def _zeros(size: int, dtype: npt.DTypeLike) -> Array:
     return raw[start : start + size * item].view(dtype)
 
 
-def _run_chain(links: Sequence[BoundStep]) -> None:
-    for kernel, operands, node in links:
+def _run_in_turn(steps: Sequence[BoundStep]) -> None:
+    """Runs the steps one after the other; a fault names the layer that it belongs to."""
+    for kernel, operands, node in steps:
         try:
             kernel(operands)
         except NetccError as error:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from netcc.layers.base import Layer, Operands, Signature, copy_unless_same
+from netcc.layers.base import Layer, Operands, Signature, pass_on
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
 
@@ -30,9 +30,9 @@ class Relayout(Layer):
         return True
 
     def forward(self, operands: Operands) -> None:
-        copy_unless_same(operands.bottoms[0], operands.tops[0])
+        pass_on(operands.bottoms[0], operands.tops[0])
 
     def backward(self, operands: Operands) -> None:
         bottom_diff = operands.bottom_diffs[0]
         if bottom_diff is not None:
-            copy_unless_same(operands.top_diffs[0], bottom_diff)
+            pass_on(operands.top_diffs[0], bottom_diff)
