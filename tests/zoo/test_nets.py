@@ -8,7 +8,7 @@ import pytest
 from helpers.zoo import ZOO, deploy_table, parameter_shapes, train_table
 
 import netcc
-from netcc.schema.bind import load_solver
+from netcc.schema.bind import load_net, load_solver
 from netcc.solver.fields import check_fields
 from netcc.types import TEST, TRAIN, count
 from zoo.generate.catalogue import NETS, files
@@ -97,3 +97,11 @@ def test_the_layers_of_alexnet() -> None:
         (1, 256, 13, 13),
         (1, 256, 6, 6),
     ]
+
+
+def test_bilinear_weights_keep_the_classes_of_fcn8s_apart() -> None:
+    """The filler gives every pair of channels the same kernel; without groups all classes get the same scores."""
+    for file in ("train.prototxt", "deploy.prototxt"):
+        message = load_net(ZOO / "fcn8s" / file).message
+        enlarging = [layer.convolution_param for layer in message.layer if layer.type == "Deconvolution"]
+        assert [(own.group, own.num_output, own.weight_filler.type) for own in enlarging] == [(21, 21, "bilinear")] * 3

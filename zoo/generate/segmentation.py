@@ -31,10 +31,13 @@ def deconvolution(net: NetWriter, name: str, bottom: Top, outputs: int, kernel: 
 
 
 def enlarged(net: NetWriter, name: str, bottom: Top, kernel: int, stride: int) -> Top:
-    """Bilinear interpolation of the scores, which does not learn."""
-    filler = {"weight_filler": {"type": "bilinear"}} if net.training else {}
+    """Bilinear interpolation of the scores, which does not learn.
+
+    Each class is a group of its own: Caffe's filler gives all pairs of channels the same kernel, so without groups
+    every class would get the sum of all, and no gradient would come back.
+    """
     fields: dict[str, Any] = {"param": [{"lr_mult": 0}]} if net.training else {}
-    own = {"bias_term": False, **filler}
+    own = {"bias_term": False, "group": VOC_CLASSES, "weight_filler": {"type": "bilinear"}}
     return deconvolution(net, name, bottom, VOC_CLASSES, kernel, stride, own=own, **fields)
 
 
@@ -152,9 +155,9 @@ NETS = [
         times. Any size of image will do. Enlarging is a transposed convolution with bilinear weights that does
         not learn.""",
         input=(3, 500, 500),
-        parameters=134_489_759,
+        parameters=134_368_799,
         source="""a sum over the layers: VGG-16's convolutions 14,714,688, fc6 102,764,544 and fc7 16,781,312, three
-        layers of scores 86,037 + 10,773 + 5,397, three of interpolation 7,056 + 7,056 + 112,896; the paper says 134
+        layers of scores 86,037 + 10,773 + 5,397, three of interpolation 336 + 336 + 5,376; the paper says 134
         million.""",
         deploy=fcn_deploy,
         train=fcn_train,
@@ -177,7 +180,14 @@ NETS = [
 
         One image at a time, momentum 0.99 and a loss that is summed over pixels, so the rate is tiny: the
         authors' "heavy" recipe. They begin from VGG-16's weights (`netcc train ... --weights`), whose fc6 and
-        fc7 have the right number of values in another shape, and go by way of FCN-32s and FCN-16s.""",
+        fc7 have the right number of values in another shape (`--mismatch reshape`), and go by way of FCN-32s and
+        FCN-16s.
+
+        The authors' nets enlarge without groups, each class from all, with weights that a script of theirs sets to
+        zero but for a class and itself. Caffe's `bilinear` filler sets no weight to zero: all classes would get the
+        same scores, and learn nothing. So each class is a group here, which computes the same. Their weights fit
+        with `--mismatch skip` (`netcc.Net("zoo:fcn8s", netcc.TEST).copy_from(FILE, mismatch="skip")`), which leaves
+        the three layers as the filler made them.""",
     ),
     ZooNet(
         name="unet",
