@@ -78,7 +78,7 @@ def _target(net: Written, node: Node, step: Step, name: str) -> str:
 def _is_read(net: Written, value: Value) -> bool:
     """Whether anything is done with a top."""
     used = any(net.steps[use.node].forward is not None for use in value.uses if use.node in net.steps)
-    return used or value in net.outputs or value in read_by_backward(net)
+    return used or value in net.outputs or value in net.read_by_backward
 
 
 def _kept_states(net: Written, node: Node, step: Step) -> list[str]:
@@ -90,18 +90,4 @@ def _kept_states(net: Written, node: Node, step: Step) -> list[str]:
 
 def _saved(net: Written, node: Node) -> list[Value]:
     """The tops of the layer that some layer's backward reads."""
-    return [value for value in node.outputs if value in read_by_backward(net)]
-
-
-def read_by_backward(net: Written) -> set[Value]:
-    """Values that the calls of backward read."""
-    found: set[Value] = set()
-    if not net.train:
-        return found
-    for node, step in net.steps.items():
-        if step.backward is None or not node.runs_backward:
-            continue
-        for name in step.backward.reads.split():
-            if name[1:].isdigit() and name[0] in "xy":
-                found.add((node.inputs if name[0] == "x" else node.outputs)[int(name[1:])])
-    return found
+    return [value for value in node.outputs if value in net.read_by_backward]

@@ -10,7 +10,7 @@ import numpy as np
 
 from netcc.atomic import atomic_write
 from netcc.emit.backward import backward_lines
-from netcc.emit.forward import extra_key, forward_lines, read_by_backward
+from netcc.emit.forward import extra_key, forward_lines
 from netcc.emit.library import needed
 from netcc.emit.names import class_name
 from netcc.emit.plan import Written
@@ -155,11 +155,10 @@ def _forward(net: Written) -> list[str]:
     lines += ['        """From what goes in to what comes out."""', "        p = self.parameters"]
     if net.train:
         lines += ["        saved = self.saved = {}  # what backward needs"]
-    saved = read_by_backward(net)
     for value in net.inputs:
         name = net.variable(value)
         lines.append(f"        {name} = np.asarray({name}, np.float32)")
-        if value in saved:
+        if value in net.read_by_backward:
             lines.append(f'        saved["{name}"] = {name}')
     if not net.parameters():
         lines.remove("        p = self.parameters")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from netcc.compiled.pruning import Keep, is_fed, needed_nodes, outputs_to_keep
 from netcc.emit.names import Names, class_name
@@ -35,6 +36,18 @@ class Written:
         """The net in one line."""
         takes, gives = (", ".join(value.name for value in values) for values in (self.inputs, self.outputs))
         return f"class {class_name(self.graph.name)}, {len(self.steps)} layers; inputs: {takes}; outputs: {gives}"
+
+    @cached_property
+    def read_by_backward(self) -> set[Value]:
+        """Values that the calls of backward read."""
+        found: set[Value] = set()
+        for node, step in self.steps.items():
+            if not self.train or step.backward is None or not node.runs_backward:
+                continue
+            for name in step.backward.reads.split():
+                if name[1:].isdigit() and name[0] in "xy":
+                    found.add((node.inputs if name[0] == "x" else node.outputs)[int(name[1:])])
+        return found
 
     def parameters(self) -> dict[str, Parameter]:
         """The parameters by their keys, each once."""
