@@ -18,17 +18,20 @@ BOX = (0, 1, 0, 0.1, 0.2, 0.5, 0.7, 0)
 
 def resized(message: caffe_pb2.NetParameter, shapes: Mapping[str, Shape]) -> caffe_pb2.NetParameter:
     """The net with other shapes of its inputs, and maps enlarged to what is now their size."""
-    sides: dict[int, int] = {}
     for layer in message.layer:
         for top, shape in zip(layer.top, layer.input_param.shape, strict=False):
             if top in shapes:
-                old, new = shape.dim[-1], shapes[top][-1]
-                sides = {old: new, at_stride(old): at_stride(new)}
+                enlarge_to(message, shape.dim[-1], shapes[top][-1])
                 shape.dim[:] = shapes[top]
-        if layer.type == "Interp" and sides:
-            side = sides[layer.interp_param.height]
-            layer.interp_param.height = layer.interp_param.width = side
     return message
+
+
+def enlarge_to(message: caffe_pb2.NetParameter, old: int, new: int) -> None:
+    """Lets maps be enlarged for images of side `new` that were made for images of side `old`."""
+    sides = {old: new, at_stride(old): at_stride(new)}
+    for layer in message.layer:
+        if layer.type == "Interp":
+            layer.interp_param.height = layer.interp_param.width = sides[layer.interp_param.height]
 
 
 def at_stride(side: int) -> int:
