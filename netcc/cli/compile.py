@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ Then, in Python
     "--keep",
     callback=_read_keep,
     metavar="BLOB,...|all",
-    help="Blobs that come out.  [default: what the net computes, without its losses and metrics]",
+    help="Blobs that come out.  [default: those of the net that `netcc deploy` makes]",
 )
 @click.option(
     "--mean",
@@ -105,9 +106,10 @@ def compile(
 ) -> None:
     """Make NET ready for inference, in one FILE that loads without parsing.
 
-    Losses, metrics, labels and whatever the outputs do not need are left out; data layers become inputs. The net can
-    then be called with any batch size, and with images of any size where its layers allow. Mean, scale and labels are
-    kept for `preprocess` and `classify`; a plain call takes blobs as they are.
+    It is the net that `netcc deploy` makes: losses, metrics, labels and whatever the outputs do not need are left out,
+    data layers become inputs, and scores become probabilities if the loss makes them so. It can be called with any
+    batch size, and with images of any size where its layers allow. Mean, scale and labels are kept for `preprocess` and
+    `classify`; a plain call takes blobs as they are.
 
     --emit python writes a module instead: a class with `forward`, one commented step for each layer, which needs NumPy
     alone and is there to be read. Parameters go to a file beside it that ends in .npz. With --train the class has
@@ -117,15 +119,15 @@ def compile(
     from netcc.cli.group import echo_diagnostics
     from netcc.cli.loading import advising, warn_of_gaps
     from netcc.cli.reading import folder_of, read_net
-    from netcc.compiled.make import make_ready
+    from netcc.compiled.make import chosen_layers, make_ready
     from netcc.runtime.loading import split_names
-    from netcc.schema.select import select
 
     wished = Wishes(**wishes)
     wished.check(output)
     phase = phase if phase is not None else TRAIN if wished.train else TEST
-    definition = select(read_net(net, strict=strict), phase, level, stages)
+    definition = chosen_layers(read_net(net, strict=strict), phase, level, stages)
     ready = make_ready(definition, folder_of(net), inputs, seed=seed)
+    ready.check(wished.keep, train=wished.train)
     files = split_names(weights)
     for file in files:
         with advising(mismatch):
@@ -172,6 +174,7 @@ class Wishes:
         made = ready.compile(self.keep, preprocessing_for(ready, self.mean, self.scale, self.labels))
         made.save(output)
         click.echo(f"{output}: {made.summary()}; {size_text(Path(output).stat().st_size)}")
+        _tell_added(made.layers, ready)
         gone = [node.name for node in ready.graph.nodes if node.name not in set(made.layers)]
         if gone:
             more = f" and {len(gone) - MOST_NAMES} more" if len(gone) > MOST_NAMES else ""
@@ -184,5 +187,14 @@ class Wishes:
         made = written(ready.graph, self.keep, train=self.train)
         beside = write_module(made, output, ready.arrays)
         click.echo(f"{output}: {made.summary()}")
+        _tell_added([node.name for node in made.steps], ready)
         if beside is not None:
             click.echo(f"{beside}: {len(made.parameters())} arrays, {size_text(beside.stat().st_size)}")
+
+
+def _tell_added(names: Sequence[str], ready: Ready) -> None:
+    """Names the layers that the definition has not: those that a loss has inside."""
+    own = {node.name for node in ready.graph.nodes}
+    added = [name for name in names if name not in own]
+    if added:
+        click.echo(f"added, since a loss of the net has it inside: {', '.join(added)}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from netcc.compiled.pruning import Keep, is_fed, needed_nodes, outputs_to_keep
+from netcc.compiled.pruning import Keep, kept_part
 from netcc.errors import ShapeError
-from netcc.ir.graph import Graph, Node, Parameter, Use, Value
+from netcc.ir.graph import Graph, Parameter, Value
 from netcc.layers.base import Layer
 from netcc.layers.inputs import Input
 from netcc.layers.registry import layer_class
@@ -55,10 +55,10 @@ class NetFacts:
 def describe(graph: Graph, keep: Keep = None) -> tuple[NetFacts, list[Parameter]]:
     """The facts of the part of `graph` that the blobs to `keep` need, and the parameters in the order of the facts.
 
-    Layers that read data from outside become inputs. Raises UsageError and GraphError as `outputs_to_keep`.
+    Layers that read data from outside become inputs. Raises UsageError and GraphError as `kept_part`.
     """
-    outputs = outputs_to_keep(graph, keep)
-    nodes = needed_nodes(graph, outputs)
+    part = kept_part(graph, keep)
+    nodes, outputs = part.nodes, part.outputs
     read = {*outputs, *(value for node in nodes for value in node.inputs)}
     parameters = list(dict.fromkeys(parameter for node in nodes for parameter in node.parameters))
     parameter_places = {parameter: place for place, parameter in enumerate(parameters)}
@@ -67,7 +67,7 @@ def describe(graph: Graph, keep: Keep = None) -> tuple[NetFacts, list[Parameter]
     for node in nodes:
         tops = node.outputs
         layer = node.layer
-        if is_fed(node):
+        if node in part.fed:
             tops = [value for value in tops if value in read]
             layer = Input(tuple(value.name for value in tops), tuple(value.shape for value in tops))
             inputs.update({value.name: value.shape for value in tops})
@@ -116,28 +116,17 @@ def lay_out(
     values: list[Value] = []
     uses = Counter(place for layer in facts.layers for place in layer.parameters)
     for layer in facts.layers:
-        values += _add(graph, layer.layer, _message(layer, uses), [values[place] for place in layer.bottoms])
+        values += graph.append(layer.layer, _message(layer, uses), [values[place] for place in layer.bottoms])
     inputs = {value.name: value for value in graph.inputs()}
     outputs = {}
     for name, place in facts.outputs.items():
         value = values[place]
         if value.uses:
             message = caffe_pb2.LayerParameter(name=f"{name} (kept)", type="Split", top=[name])
-            (value,) = _add(graph, layer_class("Split").from_message(message, facts.phase), message, [value])
+            (value,) = graph.append(layer_class("Split").from_message(message, facts.phase), message, [value])
         outputs[name] = value
     infer_shapes(graph, shapes, measured=measured)
     return Laid(graph, inputs, outputs, _parameters(graph, facts))
-
-
-def _add(graph: Graph, layer: Layer, message: caffe_pb2.LayerParameter, bottoms: Sequence[Value]) -> list[Value]:
-    """Adds a node; returns the values that it writes."""
-    node = Node(message.name, layer, message, inputs=list(bottoms))
-    for index, value in enumerate(bottoms):
-        value.uses.append(Use(node, index))
-    versions = {value.name: value.version for value in bottoms}
-    node.outputs = [Value(name, node, index, versions.get(name, -1) + 1) for index, name in enumerate(message.top)]
-    graph.nodes.append(node)
-    return node.outputs
 
 
 def _message(layer: LayerFacts, uses: Mapping[int, int]) -> caffe_pb2.LayerParameter:

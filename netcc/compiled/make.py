@@ -13,17 +13,21 @@ import numpy as np
 from netcc.compiled.description import describe
 from netcc.compiled.net import CompiledNet
 from netcc.compiled.preprocessing import Mean, Preprocessing, read_any_mean, read_labels
-from netcc.compiled.pruning import Keep
+from netcc.compiled.pruning import Keep, values_to_keep
 from netcc.compiler import NetSource, bind_net
 from netcc.data.source import locate
-from netcc.errors import DataError, Diagnostic, NetccWarning, UsageError
+from netcc.deploy.definition import definition_in_use
+from netcc.deploy.partial import Known, known_shapes
+from netcc.deploy.predictions import needed
+from netcc.errors import DataError, Diagnostic, NetccWarning, ShapeError, UsageError
 from netcc.ir.graph import Graph, Parameter
 from netcc.layers.python_objects import PythonObjects, objects_for_net, using
-from netcc.report.shapes import graph_with_shapes
+from netcc.report.shapes import TolerantProbe
 from netcc.runtime.loading import LoadReport, Mismatch, load_weights
 from netcc.runtime.net import Net
 from netcc.runtime.parameters import fill_parameters, share_by_name
 from netcc.schema import caffe_pb2
+from netcc.schema.bind import BoundNet
 from netcc.schema.select import Definition, select
 from netcc.types import TEST, Array, Phase, Shape
 
@@ -50,9 +54,9 @@ def compile(
     `net` is what `netcc.Net` takes, or a `Net`, whose parameters are copied; `weights` one or several `.caffemodel`s.
     Without either, parameters have the first values that their fillers draw with `seed`.
 
-    What comes out: the blobs in `keep`; "all" blobs; by default what the net computes without its losses and metrics.
-    Layers that this does not need are left out. Data layers become inputs; their shapes come from `shapes`, or
-    from the first record if the data are at hand.
+    What comes out: the blobs in `keep`; "all" blobs; by default what `netcc deploy` makes of the net: without losses
+    and metrics, with the Softmax or Sigmoid that a loss has inside. Layers that this does not need are left out. Data
+    layers become inputs; their shapes come from `shapes`, or from the first record if the data are at hand.
 
     `mean` (a file, numbers, or an image), `scale` and `labels` (a file with a line for each class, or names) are kept
     for `preprocess` and `classify`; by default mean and scale are those of the data layer. A call takes blobs as they
@@ -70,7 +74,7 @@ def compile(
     """
     bound = net.bound if isinstance(net, Net) else bind_net(net, strict=strict)
     ready = make_ready(
-        select(bound, Phase(phase), level, stages),
+        chosen_layers(bound, Phase(phase), level, stages),
         folder_of(bound.source.name),
         shapes,
         trained=net if isinstance(net, Net) else None,
@@ -82,15 +86,36 @@ def compile(
     return ready.compile(keep, preprocessing_for(ready, mean, scale, labels), seed=seed)
 
 
+def chosen_layers(bound: BoundNet, phase: Phase, level: int | None, stages: Sequence[str]) -> Definition:
+    """The layers of `phase`; for TEST also data layers of training for blobs that nothing else brings."""
+    return definition_in_use(bound, level, stages) if phase == TEST else select(bound, phase, level, stages)
+
+
 @dataclass(frozen=True)
 class Ready:
-    """A net with shapes and parameters: all that compiling starts from. `folder` is that of the net's file, if any."""
+    """A net with shapes and parameters: all that compiling starts from. `folder` is that of the net's file, if any.
+
+    `known` has the shapes that are known; `complaints` say why data could not be asked for others.
+    """
 
     definition: Definition
     folder: Path | None
-    graph: Graph
+    known: Known
+    complaints: list[str]
     arrays: dict[Parameter, Array]
     python_objects: PythonObjects | None
+
+    @property
+    def graph(self) -> Graph:
+        return self.known.graph
+
+    def check(self, keep: Keep, *, train: bool = False) -> None:
+        """Raises ShapeError if a shape is missing of what `keep` needs (in training of any blob)."""
+        nodes = self.graph.nodes if train and keep is None else needed(values_to_keep(self.graph, keep))
+        try:
+            self.known.check(nodes)
+        except ShapeError as error:
+            raise error.located(None, *self.complaints) from None
 
     def load(self, weights: str | Path, mismatch: Mismatch = "error") -> LoadReport:
         """Copies the parameters of layers of the same name. Raises WeightsError as `Net.copy_from`."""
@@ -105,6 +130,7 @@ class Ready:
 
     def compile(self, keep: Keep, preprocessing: Preprocessing, *, seed: int | None = None) -> CompiledNet:
         """The part of the net that `keep` needs."""
+        self.check(keep)
         facts, parameters = describe(self.graph, keep)
         arrays = [self.arrays[parameter] for parameter in parameters]
         return CompiledNet(facts, arrays, preprocessing, python_objects=self.python_objects, seed=seed)
@@ -122,13 +148,15 @@ def make_ready(
     """The net with shapes, and with the parameters of `trained` for layers of the same name, else those of fillers."""
     objects = objects_for_net(allow_python)
     with using(objects):
-        graph = graph_with_shapes(definition, shapes, folder)
+        probe = TolerantProbe(definition.phase, folder)
+        known = known_shapes(definition, shapes or {}, probe)
+    graph = known.graph
     arrays = {item: np.zeros(item.shape, np.float32) for item in graph.parameters()}
     shared = share_by_name(graph, trained.graph, trained.parameter_arrays()) if trained is not None else {}
     for parameter, array in shared.items():
         np.copyto(arrays[parameter], array)
     fill_parameters(arrays, np.random.default_rng(np.random.SeedSequence(seed).spawn(2)[0]), given=shared)
-    return Ready(definition, folder, graph, arrays, objects)
+    return Ready(definition, folder, known, probe.complaints, arrays, objects)
 
 
 def folder_of(source_name: str) -> Path | None:

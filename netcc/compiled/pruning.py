@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from netcc.errors import GraphError, UsageError, closest
+from netcc.deploy.activations import Activation, in_use
+from netcc.deploy.predictions import needed, predictions
+from netcc.errors import UsageError, closest
 from netcc.ir.graph import Graph, Node, Value, is_automatic
 from netcc.layers.base import SourceLayer
 
@@ -13,19 +16,54 @@ MOST_BLOBS = 12
 """So many blobs, the last ones, are named where a name is not near any."""
 
 Keep: TypeAlias = Sequence[str] | Literal["all"] | None
-"""Names of the blobs that come out; "all" for all of them; None for what the net is there to compute."""
+"""Names of the blobs that come out; "all" for all of them; None for what `netcc deploy` keeps."""
 
 
-def outputs_to_keep(graph: Graph, keep: Keep = None) -> list[Value]:
-    """The blobs that a compiled `graph` gives out: those named, or all, or those that `default_outputs` finds.
+HINT = "name the blobs that are to come out: --keep, or keep=[...] in Python"
 
+
+@dataclass(frozen=True)
+class Part:
+    """The layers that `outputs` need, in the order of the net.
+
+    The caller gives the tops of those that are `fed`; `added` are those that losses had inside.
+    """
+
+    outputs: list[Value]
+    nodes: list[Node]
+    fed: set[Node]
+    added: list[Activation]
+
+
+def kept_part(graph: Graph, keep: Keep = None) -> Part:
+    """What a compiled `graph` gives out, and what that needs: blobs by name, or all, or what a net in use gives.
+
+    The last is what `netcc deploy` makes of the net, and may have layers more than `graph`.
     Raises UsageError for a name that the net has not, GraphError where nothing would come out.
     """
     if keep is None:
-        return default_outputs(graph)
+        used = in_use(graph, HINT)
+        return part_of(used.graph, used.outputs, used.added)
+    return part_of(graph, _named(graph, keep))
+
+
+def values_to_keep(graph: Graph, keep: Keep) -> list[Value]:
+    """What leads to the outputs of `kept_part`, for a graph whose shapes need not all be known. Raises as that."""
+    return [item.value for item in predictions(graph, hint=HINT)] if keep is None else _named(graph, keep)
+
+
+def part_of(graph: Graph, outputs: list[Value], added: Sequence[Activation] = ()) -> Part:
+    """The part of `graph` that `outputs` need."""
+    wanted = needed(outputs)
+    nodes = [node for node in graph.nodes if node in wanted]
+    return Part(outputs, nodes, fed(nodes), list(added))
+
+
+def _named(graph: Graph, keep: Sequence[str] | Literal["all"]) -> list[Value]:
     blobs = {name: value for name, value in graph.blobs().items() if not is_automatic(value)}
     if keep == "all":
-        return [value for value in blobs.values() if not is_fed(value.producer)]
+        given = fed(graph.nodes)
+        return [value for value in blobs.values() if value.producer not in given]
     if isinstance(keep, str):
         raise UsageError(f"keep is {keep!r}; expected a list of names of blobs, or 'all'")
     if not keep:
@@ -38,61 +76,11 @@ def outputs_to_keep(graph: Graph, keep: Keep = None) -> list[Value]:
     return [blobs[name] for name in dict.fromkeys(keep)]
 
 
-def default_outputs(graph: Graph) -> list[Value]:
-    """The outputs of a net without its losses and metrics: the blobs that only these, or no layer, read.
+def fed(nodes: Sequence[Node]) -> set[Node]:
+    """Those of `nodes` whose tops the caller of a compiled net gives: inputs, and layers that bring data from outside.
 
-    What such a layer compares with (labels, and what is made of them) does not come out.
-    Raises GraphError where nothing is left.
+    Layers that make their data by themselves stand for data where there are no others.
     """
-    dropped = _judges(graph)
-    learned = _learned(graph)
-    found = []
-    for node in graph.nodes:
-        if node in dropped or isinstance(node.layer, SourceLayer):
-            continue
-        for value in node.outputs:
-            is_end = not value.uses
-            is_judged = all(use.node in dropped for use in value.uses) and value in learned
-            if is_end or is_judged:
-                found.append(value)
-    if not found:
-        raise GraphError(
-            "nothing is left of the net without its losses and metrics",
-            notes=["name the blobs that are to come out: --keep, or keep=[...] in Python"],
-        )
-    return sorted(found, key=lambda value: value.name)
-
-
-def _judges(graph: Graph) -> set[Node]:
-    """The layers that only say how good the net is, or give out nothing, and those that only lead there."""
-    found: set[Node] = set()
-    for node in reversed(graph.nodes):
-        judges = node.layer.is_loss or node.layer.is_metric or any(value.loss_weight for value in node.outputs)
-        silent = not node.outputs
-        unread = all(use.node in found for value in node.outputs for use in value.uses)
-        if (judges or silent) and unread:
-            found.add(node)
-    return found
-
-
-def _learned(graph: Graph) -> set[Value]:
-    """The values that parameters had a part in."""
-    found: set[Value] = set()
-    for node in graph.nodes:
-        if node.parameters or any(value in found for value in node.inputs):
-            found.update(node.outputs)
-    return found
-
-
-def needed_nodes(graph: Graph, outputs: Sequence[Value]) -> list[Node]:
-    """The nodes without which `outputs` cannot be computed, in the order of the graph."""
-    wanted = {value.producer for value in outputs}
-    for node in reversed(graph.nodes):
-        if node in wanted:
-            wanted.update(value.producer for value in node.inputs)
-    return [node for node in graph.nodes if node in wanted]
-
-
-def is_fed(node: Node) -> bool:
-    """Whether the caller of a compiled net gives what the layer gives: inputs, and data layers that read files."""
-    return isinstance(node.layer, SourceLayer) and not node.layer.makes_data
+    sources = [node for node in nodes if not node.inputs and node.layer.brings_data]
+    outside = {node for node in sources if not (isinstance(node.layer, SourceLayer) and node.layer.makes_data)}
+    return outside or set(sources)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from netcc.compiler import shaped_graph
+from netcc.deploy.activations import activations
+from netcc.deploy.definition import definition_in_use
 from netcc.deploy.partial import Known, known_shapes
 from netcc.deploy.predictions import Prediction, is_loss, needed, predictions
 from netcc.deploy.trim import input_layer, new_layer, trimmed
@@ -21,11 +23,9 @@ from netcc.prototxt.parse import parse
 from netcc.prototxt.tree import Document, Field, Message, Scalar
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundNet, load_net
-from netcc.schema.select import Definition, LayerDefinition, Origin, select
-from netcc.types import TEST, Phase, Shape, format_shape
+from netcc.schema.select import select
+from netcc.types import Phase, Shape, format_shape
 
-PROBABILITIES = "prob"
-"""What the tops of added layers are called, as in the nets that come with Caffe."""
 KEPT = frozenset({"name"})
 """Fields of the net itself that mean something in use."""
 
@@ -74,7 +74,7 @@ def deploy(
     are scores, without the Softmax or Sigmoid that their losses make of them.
     Raises GraphError where it cannot be told what the net predicts, ShapeError where the shape of an input is unknown.
     """
-    definition = _with_data(select(bound, TEST, level, stages), bound)
+    definition = definition_in_use(bound, level, stages)
     known = known_shapes(definition, inputs or {}, probe)
     wanted = predictions(known.graph, outputs)
     kept = needed(prediction.value for prediction in wanted)
@@ -85,18 +85,6 @@ def deploy(
     done = maker.make()
     _check(done)
     return done
-
-
-def _with_data(definition: Definition, bound: BoundNet) -> Definition:
-    """The layers of phase TEST, and the data layers of other phases for blobs that nothing else brings."""
-    produced = {top for layer in definition.layers for top in layer.message.top}
-    missing = {name for layer in definition.layers for name in layer.message.bottom} - produced
-    borrowed = []
-    for message, node in zip(bound.message.layer, bound.layer_nodes, strict=True):
-        if not message.bottom and missing & set(message.top) and not produced & set(message.top):
-            borrowed.append(LayerDefinition(message, Origin(bound.document, node)))
-            produced.update(message.top)
-    return Definition(definition.name, definition.phase, [*borrowed, *definition.layers], definition.force_backward)
 
 
 class _Maker:
@@ -120,7 +108,7 @@ class _Maker:
             if node is None:
                 self._skip(item)
                 continue
-            if node.inputs or node not in self.kept:
+            if node.inputs or not node.layer.brings_data or node not in self.kept:
                 fields += self._layer(node, item)
             else:
                 fields += self._inputs(node, item)
@@ -162,28 +150,14 @@ class _Maker:
 
     def _activations(self) -> list[Field]:
         """Layers that make of predictions what losses make of them, unless the net has one already."""
-        open_ends = [prediction for prediction in self.wanted if self._activation_of(prediction) is not None]
-        taken = {value.name for node in self.kept for value in node.outputs} | {node.name for node in self.kept}
         layers = []
-        for prediction in open_ends:
-            assert prediction.loss is not None
-            blob = prediction.value.name
-            name = PROBABILITIES if len(open_ends) == 1 else f"{blob}_{PROBABILITIES}"
-            while name in taken:
-                name += "_"
-            taken.add(name)
-            origin = prediction.loss.origin
-            fields, comments = _activation_fields(prediction), origin.field.comments if origin else []
-            layers.append(new_layer(name, prediction.activation, [blob], name, fields, comments))
-            self.done.added.append(f"{prediction.activation} {name!r} of {blob!r}")
+        for activation in activations(self.kept, self.wanted):
+            message, origin = activation.message, activation.loss.origin
+            comments = origin.field.comments if origin else []
+            fields = _softmax_fields(message)
+            layers.append(new_layer(message.name, message.type, message.bottom, message.name, fields, comments))
+            self.done.added.append(str(activation))
         return layers
-
-    def _activation_of(self, prediction: Prediction) -> str | None:
-        """The type of the layer to add, None if none is missing."""
-        kind = prediction.activation
-        if not kind or any(use.node.type == kind and use.node in self.kept for use in prediction.value.uses):
-            return None
-        return kind
 
 
 def _batch_of(batch: int, axis: int) -> Callable[[Shape], Shape]:
@@ -193,13 +167,11 @@ def _batch_of(batch: int, axis: int) -> Callable[[Shape], Shape]:
     return resized
 
 
-def _activation_fields(prediction: Prediction) -> list[Field]:
-    """The loss's own settings of the softmax in it: the axis."""
-    assert prediction.loss is not None
-    message = prediction.loss.message.softmax_param
-    if prediction.activation != "Softmax" or message.axis == caffe_pb2.SoftmaxParameter().axis:
+def _softmax_fields(message: caffe_pb2.LayerParameter) -> list[Field]:
+    """The axis of a softmax, if it is not the usual one."""
+    if not message.HasField("softmax_param"):
         return []
-    return [Field("softmax_param", Message([Field("axis", Scalar("number", str(message.axis)))]))]
+    return [Field("softmax_param", Message([Field("axis", Scalar("number", str(message.softmax_param.axis)))]))]
 
 
 def _transform_comment(item: Field) -> list[str]:

@@ -36,9 +36,10 @@ class Known:
 def known_shapes(definition: Definition, given: Mapping[str, Shape], probe: Probe | None) -> Known:
     """The graph of `definition`, with shapes as far as `given` and `probe` tell those of its data.
 
+    A layer that brings data in Python, or is of an unknown type, need not be there if the shapes are given.
     Raises GraphError where layers do not join.
     """
-    known = Known(build(definition))
+    known = Known(build(definition, given))
     check_given(known.graph, given)
     shared: dict[str, Parameter] = {}
     for node in known.graph.nodes:

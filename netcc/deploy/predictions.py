@@ -22,11 +22,15 @@ class Prediction:
         return self.loss.layer.predicts or "" if self.loss else ""
 
 
-def predictions(graph: Graph, outputs: Sequence[str] = ()) -> list[Prediction]:
+HINT = "--output BLOB names a blob that is wanted"
+
+
+def predictions(graph: Graph, outputs: Sequence[str] = (), hint: str = HINT) -> list[Prediction]:
     """The blobs called `outputs`, or if there are none what the losses compare with labels and what nobody reads.
 
     A loss that weighs less than another of its type with the same labels is a helper of training, as in GoogLeNet, and
-    left out. Raises UnknownNameError for a name that no blob has, GraphError if there is nothing to predict.
+    left out. Raises UnknownNameError for a name that no blob has, GraphError with `hint` if it cannot be told what is
+    predicted.
     """
     if outputs:
         return [_named(graph, name) for name in outputs]
@@ -37,12 +41,12 @@ def predictions(graph: Graph, outputs: Sequence[str] = ()) -> list[Prediction]:
             raise GraphError(
                 f"what the net predicts cannot be told from its loss {loss.name!r} ({loss.type})",
                 span=loss.span(),
-                notes=["--output BLOB names a blob that is wanted"],
+                notes=[hint],
             )
         if loss.layer.predicts is not None:
             found += [Prediction(value, loss if is_loss(loss) else None) for value in _learned(loss)]
     if not found:
-        raise GraphError("the net predicts nothing", notes=["--output BLOB names a blob that is wanted"])
+        raise GraphError("the net predicts nothing", notes=[hint])
     return list({prediction.value: prediction for prediction in reversed(found)}.values())[::-1]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from netcc.compiled.pruning import Keep, is_fed, needed_nodes, outputs_to_keep
+from netcc.compiled.pruning import Keep, kept_part, part_of
 from netcc.emit.names import Names, class_name
 from netcc.emit.step import CannotEmit, Placed, Step, step_of
 from netcc.errors import GraphError, LayerError
@@ -65,17 +65,16 @@ def written(graph: Graph, keep: Keep, *, train: bool) -> Written:
     GraphError where nothing would come out.
     """
     mark_gradients(graph)
-    outputs = _ends(graph) if train and keep is None else outputs_to_keep(graph, keep)
-    outputs = [value for value in outputs if not is_fed(value.producer)]
+    part = part_of(graph, _ends(graph)) if train and keep is None else kept_part(graph, keep)
+    nodes, outputs = part.nodes, [value for value in part.outputs if value.producer not in part.fed]
     if not outputs:
         raise GraphError("nothing comes out of the net")
-    nodes = needed_nodes(graph, outputs)
     if train:
         for node in nodes:
             check_differentiable(node)
     read = {value for node in nodes for value in node.inputs}
-    inputs = [value for node in nodes if is_fed(node) for value in node.outputs if value in read]
-    steps = _steps([node for node in nodes if not is_fed(node)])
+    inputs = [value for node in nodes if node in part.fed for value in node.outputs if value in read]
+    steps = _steps([node for node in nodes if node not in part.fed])
     return Written(graph, train, inputs, outputs, steps, Names(nodes, versions=train))
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from netcc.errors import Diagnostic, GraphError, LayerError, NetccError, closest
 from netcc.ir.graph import AUTOMATIC, Graph, Node, Use, Value
+from netcc.layers.base import SourceLayer
 from netcc.layers.opaque import Opaque
-from netcc.layers.registry import layer_class
+from netcc.layers.registry import UnknownTypeError, layer_class
+from netcc.schema import caffe_pb2
 from netcc.schema.select import Definition, LayerDefinition
 from netcc.types import Phase
 
 
-def build(definition: Definition) -> Graph:
+def build(definition: Definition, given: Collection[str] = ()) -> Graph:
     """Makes the nodes, joins bottoms to the values they read, and sets loss weights.
 
+    A layer for data of a type that netcc cannot make (Python where it is not allowed, say) is there as `Opaque` if one
+    of its tops is among `given`, whose shapes the user tells.
     Raises GraphError with all faults found: unknown types, bottoms that nothing produces, tops produced twice, wrong
     numbers of bottoms, tops, params, loss weights or propagate_down flags, attributes that make no sense.
     """
-    partial = build_partial(definition)
+    partial = build_partial(definition, given)
     if partial.faults:
         raise GraphError(partial.faults)
     return partial.graph
@@ -37,36 +41,53 @@ class PartialGraph:
     faults: list[Diagnostic]
 
 
-def build_partial(definition: Definition) -> PartialGraph:
+def build_partial(definition: Definition, given: Collection[str] = ()) -> PartialGraph:
     """As `build`, but faults are returned beside what could be made."""
     graph = Graph(definition.name, definition.phase, force_backward=definition.force_backward)
-    builder = _Builder(graph, definition)
+    builder = _Builder(graph, definition, given)
     for layer in definition.layers:
         builder.add(layer)
     return PartialGraph(graph, builder.broken, builder.faults)
 
 
 class _Builder:
-    def __init__(self, graph: Graph, definition: Definition) -> None:
+    def __init__(self, graph: Graph, definition: Definition, given: Collection[str]) -> None:
         self.graph = graph
         self.definition = definition
+        self.given = given
         self.current: dict[str, Value] = {}
         self.faults: list[Diagnostic] = []
         self.broken: set[Node] = set()
 
     def add(self, definition: LayerDefinition) -> None:
         message = definition.message
-        try:
-            node = make_node(definition, self.graph.phase)
-        except NetccError as error:
-            self.faults += error.diagnostics
+        if self._is_told(message):
             node = Node(message.name, Opaque(), message, definition.origin)
+        else:
+            node = self._made(definition)
         faults = list(self._join(node))
         faults += _check_counts(node)
         if faults:
             self.broken.add(node)
         self.faults += faults
         self.graph.nodes.append(node)
+
+    def _is_told(self, message: caffe_pb2.LayerParameter) -> bool:
+        """Whether the layer is for data that the user tells of, and netcc cannot make it, or only by running code."""
+        if message.bottom or not any(top in self.given for top in message.top):
+            return False
+        try:
+            kind = layer_class(message.type)
+        except UnknownTypeError:
+            return True
+        return kind.brings_data and not issubclass(kind, SourceLayer)
+
+    def _made(self, definition: LayerDefinition) -> Node:
+        try:
+            return make_node(definition, self.graph.phase)
+        except NetccError as error:
+            self.faults += error.diagnostics
+            return Node(definition.message.name, Opaque(), definition.message, definition.origin)
 
     def _join(self, node: Node) -> Iterator[Diagnostic]:
         for index, name in enumerate(node.message.bottom):

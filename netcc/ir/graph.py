@@ -6,6 +6,7 @@ node stands, for messages.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from netcc.errors import Span
@@ -114,6 +115,16 @@ class Graph:
     phase: Phase
     nodes: list[Node] = field(default_factory=list)
     force_backward: bool = False
+
+    def append(self, layer: Layer, message: caffe_pb2.LayerParameter, bottoms: Sequence[Value]) -> list[Value]:
+        """Adds a layer that reads `bottoms`; returns the values that it writes, called as `message` calls its tops."""
+        node = Node(message.name, layer, message, inputs=list(bottoms))
+        for index, value in enumerate(bottoms):
+            value.uses.append(Use(node, index))
+        versions = {value.name: value.version for value in bottoms}
+        node.outputs = [Value(name, node, index, versions.get(name, -1) + 1) for index, name in enumerate(message.top)]
+        self.nodes.append(node)
+        return node.outputs
 
     def blobs(self) -> dict[str, Value]:
         """The last value of every blob name, in order of first appearance (what Caffe shows after a forward pass)."""

@@ -191,6 +191,9 @@ class Layer(ABC):
     has_writer: ClassVar[bool] = False
     """Batches go to a file (see `netcc.runtime.sinks`)."""
 
+    brings_data: ClassVar[bool] = False
+    """Without bottoms the layer stands for data: where a net is used, its tops are given instead."""
+
     from_outside: ClassVar[bool] = False
     """The shapes of the tops may be given from outside (`--input`, a first record): see `SourceLayer`."""
 
@@ -269,6 +272,7 @@ class SourceLayer(Layer):
     bottoms: ClassVar[Count] = Count(0, 0)
     differentiable: ClassVar[bool] = False
     from_outside: ClassVar[bool] = True
+    brings_data: ClassVar[bool] = True
     has_reader: ClassVar[bool] = False
     """Batches come from a source that netcc.data opens."""
 

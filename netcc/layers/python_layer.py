@@ -33,6 +33,7 @@ class PythonLayer(Layer):
     bottoms = Count(0, None)
     tops = Count(0, None)
     dynamic = True
+    brings_data = True
     example = 'python_param { module: "my_layers" layer: "MyLayer" }'
 
     object: PythonObject
@@ -47,10 +48,13 @@ class PythonLayer(Layer):
                 raise LayerError(f"a Python layer needs {name}", field=(_MESSAGE, name))
         objects = objects_in_use()
         if objects is None:
+            notes = ["if you trust it: --allow-python on the command line, allow_python=True in Python"]
+            if not message.bottom:
+                notes.append("netcc deploy and compile need but its shapes (--input BLOB=N,C,H,W)")
             raise LayerError(
                 f"a Python layer runs code of module {fields.module!r}, which is not allowed here",
                 field=(_MESSAGE, "module"),
-                notes=["if you trust it: --allow-python on the command line, allow_python=True in Python"],
+                notes=notes,
             )
         names = zip(message.bottom, message.top, strict=False)
         shared = tuple(index for index, (bottom, top) in enumerate(names) if bottom == top)

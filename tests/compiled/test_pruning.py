@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import netcc
-from netcc.errors import GraphError, UsageError
+from netcc.errors import GraphError, ShapeError, UsageError
 
 DATA = 'layer { name: "d" type: "Data" top: "data" top: "label" data_param { source: "none" batch_size: 2 } }\n'
 FC = 'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 3 } }\n'
@@ -25,7 +25,7 @@ def layers(net: netcc.Net | str, **options: object) -> tuple[list[str], list[str
 
 
 def test_losses_metrics_and_labels_go() -> None:
-    assert layers(TRAIN_VAL) == (["d", "fc", "relu", "last"], ["data"], ["last"])
+    assert layers(TRAIN_VAL) == (["d", "fc", "relu", "last", "prob"], ["data"], ["prob"])
 
 
 def test_all_blobs_can_be_kept() -> None:
@@ -77,12 +77,35 @@ def test_a_layer_that_makes_its_data_stays() -> None:
     np.testing.assert_array_equal(net(np.ones((2, 5))), np.full((2, 3), 2))
 
 
+def test_a_layer_that_makes_all_data_stands_for_data() -> None:
+    dummy = 'layer { name: "d" type: "DummyData" top: "data" dummy_data_param { shape { dim: 2 dim: 5 } } }\n'
+    assert layers(dummy + FC) == (["d", "fc"], ["data"], ["fc"])
+
+
+PYTHON = 'layer { name: "d" type: "Python" top: "data" top: "label" python_param { module: "m" layer: "Voc" } }\n'
+
+
+def test_data_that_python_brings_are_given_by_shape() -> None:
+    """The module is not there, and does not run."""
+    assert layers(PYTHON + FC + LAST + LOSS)[1:] == (["data"], ["prob"])
+    assert layers(PYTHON.replace("Python", "DenseImageData") + FC)[1:] == (["data"], ["fc"])
+
+
+def test_only_what_is_needed_must_have_a_shape() -> None:
+    label = 'layer { name: "l" type: "Data" top: "label" data_param { source: "none" batch_size: 2 } }\n'
+    net = DATA.replace('top: "label" ', "") + label + FC + LAST + LOSS
+    assert layers(net)[1:] == (["data"], ["prob"])
+    with pytest.raises(ShapeError) as caught:
+        netcc.compile(net, shapes=SHAPES, keep=["loss"])
+    assert "give `--input label=" in str(caught.value)
+    assert str(caught.value).splitlines()[-1] == "  its data could not be asked: database none does not exist"
+
+
 def test_nothing_is_left() -> None:
     with pytest.raises(GraphError) as caught:
         netcc.compile(DATA + 'layer { name: "quiet" type: "Silence" bottom: "data" }', shapes=SHAPES)
     assert str(caught.value) == (
-        "error: nothing is left of the net without its losses and metrics\n"
-        "  name the blobs that are to come out: --keep, or keep=[...] in Python"
+        "error: the net predicts nothing\n  name the blobs that are to come out: --keep, or keep=[...] in Python"
     )
 
 

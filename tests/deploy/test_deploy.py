@@ -268,3 +268,19 @@ def test_the_shape_that_is_asked_for_is_that_of_a_blob_that_is_needed() -> None:
     lines = refused(text).splitlines()
     assert lines[0].endswith("error: the shape of top 'x' is not known: no data source is at hand")
     assert made(text, {"x": (4, 2)}).inputs == {"x": (1, 2)}
+
+
+def test_data_that_python_brings_are_told_by_shape() -> None:
+    text = layer("d", "Python", "", "data label", 'python_param { module: "none" layer: "None" }') + inner_product(
+        "ip", "data", "y", 3
+    )
+    done = made(text + layer("loss", "SoftmaxWithLoss", "y label", "loss"), {"data": (7, 6)})
+    assert (done.inputs, done.outputs) == ({"data": (1, 6)}, {"prob": (1, 3)})
+    assert refused(text).splitlines()[-2] == ("  netcc deploy and compile need but its shapes (--input BLOB=N,C,H,W)")
+
+
+def test_what_a_layer_learns_is_no_data() -> None:
+    text = input_layer("x", 3, 2) + layer("w", "Parameter", "", "w", "parameter_param { shape { dim: 3 dim: 2 } }")
+    done = made(text + layer("sum", "Eltwise", "x w", "y"))
+    assert done.inputs == {"x": (3, 2)}
+    assert 'type: "Parameter"' in done.text
