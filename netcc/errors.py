@@ -6,6 +6,8 @@ Everything that a user can get wrong is reported as a `NetccError`, which carrie
 from __future__ import annotations
 
 import difflib
+import os
+import stat
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,11 +16,36 @@ from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True)
+class FileState:
+    """What shows whether somebody wrote into a file: its size, and when it was last changed."""
+
+    path: str
+    size: int
+    changed: int
+
+    @classmethod
+    def of(cls, path: str | os.PathLike[str]) -> FileState | None:
+        """That of the file now; None where there is none, or one that has no lasting text, such as a pipe."""
+        try:
+            facts = os.stat(path)
+        except (OSError, ValueError):
+            return None
+        return cls(os.path.abspath(path), facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None
+
+    def is_past(self) -> bool:
+        """Whether something else stands at the path now."""
+        now = FileState.of(self.path)
+        return now is not None and now != self
+
+
+@dataclass(frozen=True)
 class Source:
     """A text and the name under which messages speak of it (a path, or `<text>`)."""
 
     name: str
     text: str = field(repr=False)
+    file: FileState | None = field(default=None, repr=False, compare=False)
+    """The file as it was when the text was read from it."""
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -81,6 +108,8 @@ class Diagnostic:
         lines += [f"  {note}" for note in self.notes]
         if self.suggestion:
             lines.append(f"  did you mean {self.suggestion!r}?")
+        if self.span and self.span.source.file and self.span.source.file.is_past():
+            lines.append(f"  {self.span.source.name} has changed since it was read: this is what stood there")
         return "\n".join(lines)
 
 

@@ -145,9 +145,23 @@ class Archive:
         return facts.st_size, facts.st_mtime_ns
 
     def check_unchanged(self) -> None:
-        """Raises CompiledNetError if someone wrote into the file: what is mapped is then not what was checked."""
-        if self._state() != self._stamp:
+        """Raises CompiledNetError if someone wrote into the file: what is mapped is then not what was checked.
+
+        A file that was only touched, or written with the same bytes, is still what it was.
+        """
+        state = self._state()
+        if state == self._stamp:
+            return
+        if state[0] != self._stamp[0] or not self._is_intact():
             raise self._fault("changed since it was loaded", "load it again")
+        self._stamp = state
+
+    def _is_intact(self) -> bool:
+        try:
+            self._check(verify=True)
+        except CompiledNetError:
+            return False
+        return True
 
     def _fault(self, what: str, *notes: str) -> CompiledNetError:
         return CompiledNetError(f"{self.path} {what}", notes=notes)

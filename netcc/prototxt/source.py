@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from netcc.errors import PrototxtError, Source, Span, UsageError, closest
+from netcc.errors import FileState, PrototxtError, Source, Span, UsageError, closest
 from netcc.zoo.find import find, is_zoo_name
 
 LARGEST = 64 * 1024 * 1024
@@ -35,7 +36,8 @@ def read_source(path: str | os.PathLike[str]) -> Source:
     Raises `UsageError` if there is no file to read, `PrototxtError` if it is not text.
     """
     name = str(locate(path)) if is_zoo_name(path) else os.fspath(path)
-    return decode(name, _read(Path(name)))
+    file = FileState.of(name)  # before it is read: what is written in between shows
+    return replace(decode(name, _read(Path(name))), file=file)
 
 
 def locate(path: str | os.PathLike[str]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zipfile
 from functools import cache
@@ -225,6 +226,27 @@ def test_a_file_that_is_written_into_while_it_is_in_use(file: Path) -> None:
     with pytest.raises(CompiledNetError) as caught:
         net(X)
     assert caught.value.message.endswith("tiny.netcc changed since it was loaded")
+
+
+def test_a_file_that_is_changed_in_place_while_it_is_in_use(file: Path) -> None:
+    net, place = netcc.load(file), file.stat().st_size // 2
+    with file.open("r+b") as other:
+        other.seek(place)
+        other.write(b"other")
+    for attempt in (lambda: net(X), lambda: net.save(file.with_name("x.netcc"))):
+        with pytest.raises(CompiledNetError, match="changed since it was loaded\n  load it again"):
+            attempt()
+    assert not file.with_name("x.netcc").exists()
+
+
+def test_a_file_that_is_touched_is_what_it_was(file: Path) -> None:
+    net = netcc.load(file)
+    expected = net(X)
+    file.write_bytes(file.read_bytes())
+    os.utime(file, ns=(1, 1))
+    np.testing.assert_array_equal(net(X), expected)
+    file.unlink()
+    np.testing.assert_array_equal(net(X), expected)
 
 
 def test_a_file_that_is_replaced_while_it_is_in_use(file: Path) -> None:
