@@ -1,7 +1,8 @@
 """Which of two functions runs: the NumPy definition, or a twin that computes the same numbers faster.
 
 A twin stands in `netcc/kernels/fast/`, marked with `@twin_of(definition)`, and is there only if numba is installed. A
-kernel asks `pick(definition)` once, when the plan is made. Twins become machine code when they first run.
+kernel asks `pick(definition)` once, when the plan is made; a layer asks the `pick` of its operands, which was chosen
+then. Twins become machine code when they first run.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from netcc.errors import Diagnostic, NetccWarning, UsageError
+from netcc.layers.base import Pick, definition_itself
 
 VARIABLE = "NETCC_TARGET"
 """Environment variable: `numpy` leaves the twins out, `fast` wants them; the default takes them where they are."""
@@ -40,9 +42,18 @@ def twin_of(definition: Callable[..., Any]) -> Callable[[Function], Function]:
 
 def pick(definition: Function) -> Function:
     """The twin of `definition` if the target has one, else `definition`."""
+    return picker()(definition)
+
+
+def picker() -> Pick:
+    """`pick` for the target of this moment, which is not asked for again."""
     if target() == "numpy":
-        return definition
+        return definition_itself
     _load()
+    return _twin_or_itself
+
+
+def _twin_or_itself(definition: Function) -> Function:
     twin: Any = _TWINS.get(definition, definition)
     return twin  # type: ignore[no-any-return]
 

@@ -17,7 +17,7 @@ from netcc.layers.cutting import cut, piece
 from netcc.layers.masks import choose, negative_part, positive_part
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
-from netcc.types import Phase, Shape
+from netcc.types import Array, Phase, Shape
 
 
 class Activation(Layer):
@@ -74,6 +74,7 @@ def _parts(operands: Operands) -> Iterator[Operands]:
             top_diffs=top_diffs,
             bottom_diffs=bottom_diffs,
             random=operands.random,
+            pick=operands.pick,
         )
 
 
@@ -111,29 +112,37 @@ class ReLU(Activation):
 
     def apply(self, operands: Operands) -> None:
         (x,), (y,) = operands.bottoms, operands.tops
-        negative = operands.scratch[1]
-        if 0 <= self.negative_slope <= 1:
-            np.multiply(x, self.negative_slope, out=negative)
-            np.maximum(x, negative, out=y)
-            return
-        negative_part(x, negative)
-        negative *= self.negative_slope
-        positive_part(x, y)
-        y += negative
+        operands.pick(rectify)(x, y, self.negative_slope, operands.scratch[1])
 
     def differentiate(self, operands: Operands) -> None:
         (dx,), (dy,) = operands.bottom_diffs, operands.top_diffs
         if dx is None:
             return
-        mask, *work = operands.scratch
-        np.greater(operands.tops[0] if self.negative_slope >= 0 else operands.bottoms[0], 0, out=mask)
-        if self.negative_slope == 0:
-            np.multiply(dy, mask, out=dx)
-            return
-        (bent,) = work
-        np.logical_not(mask, out=mask)
-        np.multiply(dy, self.negative_slope, out=bent)
-        choose(mask, bent, dy, dx, scratch=bent)
+        sign = operands.tops[0] if self.negative_slope >= 0 else operands.bottoms[0]
+        operands.pick(rectified_gradient)(dy, sign, dx, self.negative_slope, *operands.scratch)
+
+
+def rectify(x: Array, y: Array, slope: float, negative: Array) -> None:
+    """y = x where x > 0, else slope * x; `negative` is scratch."""
+    if 0 <= slope <= 1:
+        np.multiply(x, slope, out=negative)
+        np.maximum(x, negative, out=y)
+        return
+    negative_part(x, negative)
+    negative *= slope
+    positive_part(x, y)
+    y += negative
+
+
+def rectified_gradient(dy: Array, sign: Array, dx: Array, slope: float, mask: Array, bent: Array | None = None) -> None:
+    """dx = dy where `sign` > 0, else slope * dy; `mask` (bool) and, unless the slope is 0, `bent` are scratch."""
+    np.greater(sign, 0, out=mask)
+    if bent is None:
+        np.multiply(dy, mask, out=dx)
+        return
+    np.logical_not(mask, out=mask)
+    np.multiply(dy, slope, out=bent)
+    choose(mask, bent, dy, dx, scratch=bent)
 
 
 @register("Sigmoid")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -105,6 +105,20 @@ Together: TypeAlias = Callable[[Sequence[Call]], None]
 """Makes all calls, perhaps at the same time, and returns when all are done."""
 
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Pick(Protocol):
+    """Chooses who computes what a pure function over arrays defines: that function, or a twin of it."""
+
+    def __call__(self, definition: Function, /) -> Function: ...
+
+
+def definition_itself(definition: Function) -> Function:
+    """Chooses no twin."""
+    return definition
+
+
 def in_turn(calls: Sequence[Call]) -> None:
     """Makes the calls one after the other."""
     for function, arguments in calls:
@@ -118,6 +132,7 @@ class Operands:
     `backward` overwrites every array of `bottom_diffs` and `parameter_diffs` that is not None; None means not wanted.
     `top_diffs` are always there (zeros where no gradient arrives). Where a layer runs in place, bottom and top (and
     their diffs) are the same array. `together` shares out work within a call that is not a slice of the batch already.
+    `pick` says who computes what a function of the layer's file defines (see `netcc.kernels.twins`).
     """
 
     bottoms: tuple[Array, ...] = ()
@@ -134,6 +149,7 @@ class Operands:
     reader: BatchReader | None = None
     writer: BatchWriter | None = None
     together: Together = in_turn
+    pick: Pick = definition_itself
 
 
 class Layer(ABC):

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from netcc.layers.base import Buffer, Needs, Operands, Signature
+from netcc.layers.cutting import cut
 from netcc.layers.labels import Scores, read_labels
 from netcc.layers.loss import (
     Loss,
@@ -61,14 +62,9 @@ class SigmoidCrossEntropyLoss(Loss):
         x, target = operands.bottoms[0], operands.bottoms[1].reshape(operands.bottoms[0].shape)
         costs, part, ignored = operands.scratch
         self._find_ignored(target, part, ignored)
-        np.abs(x, out=costs)
-        np.negative(costs, out=costs)
-        np.exp(costs, out=costs)
-        np.log1p(costs, out=costs)
-        np.maximum(x, 0, out=part)
-        costs += part
-        np.multiply(x, target, out=part)
-        costs -= part
+        cost = operands.pick(yes_or_no_costs)
+        for score, wanted, out, work in cut([x, target, costs, part]):
+            cost(score, wanted, out, work)
         if self.ignore_label is not None:
             np.copyto(costs, 0, where=ignored)
         operands.tops[0][...] = costs.sum() / self._divisor(ignored)
@@ -81,12 +77,10 @@ class SigmoidCrossEntropyLoss(Loss):
         x, target = operands.bottoms[0], operands.bottoms[1].reshape(dx.shape)
         _, part, ignored = operands.scratch
         self._find_ignored(target, part, ignored)
-        np.multiply(x, 0.5, out=dx)
-        np.tanh(dx, out=dx)
-        dx *= 0.5
-        dx += 0.5
-        dx -= target
-        dx *= operands.top_diffs[0] / self._divisor(ignored)
+        factor = float(operands.top_diffs[0] / self._divisor(ignored))
+        slope = operands.pick(yes_or_no_slopes)
+        for score, wanted, out in cut([x, target, dx]):
+            slope(score, wanted, out, factor)
         if self.ignore_label is not None:
             np.copyto(dx, 0, where=ignored)
 
@@ -101,6 +95,28 @@ class SigmoidCrossEntropyLoss(Loss):
         items = len(ignored)
         valid = ignored.size - int(np.count_nonzero(ignored))
         return self.normalization.divisor(items, ignored.size // max(1, items), valid)
+
+
+def yes_or_no_costs(x: Array, target: Array, costs: Array, part: Array) -> None:
+    """costs = max(x, 0) - x target + log(1 + exp(-|x|)); `part` is scratch."""
+    np.abs(x, out=costs)
+    np.negative(costs, out=costs)
+    np.exp(costs, out=costs)
+    np.log1p(costs, out=costs)
+    np.maximum(x, 0, out=part)
+    costs += part
+    np.multiply(x, target, out=part)
+    costs -= part
+
+
+def yes_or_no_slopes(x: Array, target: Array, dx: Array, factor: float) -> None:
+    """dx = (sigmoid(x) - target) * factor."""
+    np.multiply(x, 0.5, out=dx)
+    np.tanh(dx, out=dx)
+    dx *= 0.5
+    dx += 0.5
+    dx -= target
+    dx *= factor
 
 
 @register("MultinomialLogisticLoss")

@@ -10,6 +10,7 @@ import numpy as np
 
 from netcc.errors import ShapeError
 from netcc.layers.base import Buffer, Count, Needs, Operands, Signature
+from netcc.layers.cutting import cut, piece
 from netcc.layers.loss import Loss, check_counts, check_one_each
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -37,25 +38,39 @@ class EuclideanLoss(Loss):
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         check_counts(bottoms)
-        return Signature(tops=((),), scratch=(Buffer(bottoms[0]),))
+        return Signature(tops=((),), scratch=(piece(bottoms[0]),))
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0, 1))
 
     def forward(self, operands: Operands) -> None:
         a, b = operands.bottoms
-        (difference,) = operands.scratch
-        np.subtract(a, b.reshape(a.shape), out=difference)
-        np.multiply(difference, difference, out=difference)
-        operands.tops[0][...] = difference.sum() / max(1, len(a)) / 2
+        distance = operands.pick(squared_distance)
+        total = sum(distance(left, right, operands.scratch[0]) for left, right in cut([a, b.reshape(a.shape)]))
+        operands.tops[0][...] = total / max(1, len(a)) / 2
 
     def backward(self, operands: Operands) -> None:
         a, b = operands.bottoms
-        scale = operands.top_diffs[0] / max(1, len(a))
+        scale = float(operands.top_diffs[0] / max(1, len(a)))
+        scaled = operands.pick(scaled_difference)
         for diff, sign in zip(operands.bottom_diffs, (1, -1), strict=True):
             if diff is not None:
-                np.subtract(a.reshape(diff.shape), b.reshape(diff.shape), out=diff)
-                diff *= sign * scale
+                for left, right, out in cut([a.reshape(diff.shape), b.reshape(diff.shape), diff]):
+                    scaled(left, right, out, sign * scale)
+
+
+def squared_distance(a: Array, b: Array, work: Array) -> float:
+    """The sum of (a - b)^2; `work` is flat scratch, as long at least."""
+    difference = work[: a.size].reshape(a.shape)
+    np.subtract(a, b, out=difference)
+    np.multiply(difference, difference, out=difference)
+    return float(difference.sum())
+
+
+def scaled_difference(a: Array, b: Array, out: Array, factor: float) -> None:
+    """out = (a - b) * factor."""
+    np.subtract(a, b, out=out)
+    out *= factor
 
 
 def _check_vectors(bottoms: Sequence[Shape]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from netcc.errors import LayerError
 from netcc.layers.base import Buffer, Layer, Operands, Signature, pass_on, same_shape
+from netcc.layers.cutting import cut
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import TRAIN, Array, Phase, Shape, count
@@ -63,8 +64,15 @@ class Dropout(Layer):
             self._apply(operands.top_diffs[0], operands.bottom_diffs[0], operands)
 
     def _apply(self, source: Array, target: Array, operands: Operands) -> None:
-        if self.active:
-            np.multiply(source, operands.saved[0], out=target)
-            target *= 1 / (1 - self.ratio)
-        else:
+        if not self.active:
             pass_on(source, target)
+            return
+        keep_some = operands.pick(keep)
+        for piece, kept, result in cut([source, operands.saved[0], target]):
+            keep_some(piece, kept, 1 / (1 - self.ratio), result)
+
+
+def keep(source: Array, kept: Array, factor: float, target: Array) -> None:
+    """target = factor * source where `kept` (bool), else 0."""
+    np.multiply(source, kept, out=target)
+    target *= factor

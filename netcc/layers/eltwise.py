@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from netcc.errors import LayerError, ShapeError
 from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Signature
+from netcc.layers.cutting import cut, piece
 from netcc.layers.masks import choose
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -65,10 +66,9 @@ class Eltwise(Layer):
                 )
         if self.operation == _Operation.MAX:
             kind: Kind = "byte" if len(bottoms) < 256 else "index"
-            scratch = (Buffer(first, "bool"), Buffer(first), Buffer(first, kind))
+            scratch = (piece(first, "bool"), piece(first), piece(first, kind))
             return Signature((first,), saved=(Buffer(first, kind),), scratch=scratch)
-        sums_alone = self.operation == _Operation.SUM and set(self.coefficients[1:]) == {1}
-        return Signature((first,), scratch=() if sums_alone else (Buffer(first),))
+        return Signature((first,), scratch=(piece(first),))
 
     @property
     def is_sum(self) -> bool:
@@ -81,15 +81,14 @@ class Eltwise(Layer):
         return Needs(bottoms=range(len(self.coefficients)), tops=() if self.stable else (0,))
 
     def forward(self, operands: Operands) -> None:
-        (top,) = operands.tops
-        if self.operation == _Operation.SUM:
-            self._sum(operands.bottoms, top, *operands.scratch)
-        elif self.operation == _Operation.PROD:
-            np.multiply(operands.bottoms[0], operands.bottoms[1], out=top)
-            for bottom in operands.bottoms[2:]:
-                top *= bottom
-        else:
-            _largest(operands.bottoms, top, operands.saved[0], operands.scratch)
+        if self.is_sum and len(operands.bottoms) == 2:
+            # One step for all numbers, which no cutting makes faster.
+            np.add(*operands.bottoms, out=operands.tops[0])
+            return
+        combine = operands.pick(_COMBINATIONS[self.operation])
+        for top, *arrays in cut([*operands.tops, *operands.saved, *operands.bottoms]):
+            saved, bottoms = arrays[: len(operands.saved)], arrays[len(operands.saved) :]
+            combine(bottoms, top, self.coefficients, *saved, *_taken(operands.scratch, top))
 
     def backward(self, operands: Operands) -> None:
         for index, bottom_diff in enumerate(operands.bottom_diffs):
@@ -100,32 +99,30 @@ class Eltwise(Layer):
             elif self.operation == _Operation.PROD:
                 self._product_gradient(operands, index, bottom_diff)
             else:
-                np.equal(operands.saved[0], index, out=operands.scratch[0])
-                np.multiply(operands.top_diffs[0], operands.scratch[0], out=bottom_diff)
-
-    def _sum(self, bottoms: Sequence[Array], top: Array, *work: Array) -> None:
-        total = bottoms[0]
-        if self.coefficients[0] != 1:
-            np.multiply(total, self.coefficients[0], out=top)
-            total = top
-        for bottom, coefficient in zip(bottoms[1:], self.coefficients[1:], strict=True):
-            if coefficient != 1:
-                bottom = np.multiply(bottom, coefficient, out=work[0])
-            np.add(total, bottom, out=top)
-            total = top
+                pass_back = operands.pick(winners_gradient)
+                for dy, winner, dx in cut([operands.top_diffs[0], operands.saved[0], bottom_diff]):
+                    pass_back(dy, winner, index, dx, _taken(operands.scratch, dx)[0])
 
     def _product_gradient(self, operands: Operands, index: int, bottom_diff: Array) -> None:
         # Bottom diffs may not serve as a workplace: a blob that is bottom twice has two of them.
-        slope = operands.scratch[0]
         if self.stable:
             others = [bottom for place, bottom in enumerate(operands.bottoms) if place != index]
-            np.copyto(slope, others[0])
-            for bottom in others[1:]:
-                slope *= bottom
-        else:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                np.divide(operands.tops[0], operands.bottoms[index], out=slope)
-        np.multiply(slope, operands.top_diffs[0], out=bottom_diff)
+            for dy, dx, first, *rest in cut([operands.top_diffs[0], bottom_diff, *others]):
+                (slope,) = _taken(operands.scratch, dx)
+                for bottom in rest:
+                    first = np.multiply(first, bottom, out=slope)
+                np.multiply(first, dy, out=dx)
+            return
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for dy, dx, y, x in cut([operands.top_diffs[0], bottom_diff, operands.tops[0], operands.bottoms[index]]):
+                (slope,) = _taken(operands.scratch, dx)
+                np.divide(y, x, out=slope)
+                np.multiply(slope, dy, out=dx)
+
+
+def _taken(scratch: Sequence[Array], like: Array) -> list[Array]:
+    """The fronts of flat arrays, in the shape of another."""
+    return [buffer[: like.size].reshape(like.shape) for buffer in scratch]
 
 
 def _times(source: Array, factor: float, target: Array) -> None:
@@ -135,9 +132,40 @@ def _times(source: Array, factor: float, target: Array) -> None:
         np.multiply(source, factor, out=target)
 
 
-def _largest(bottoms: Sequence[Array], top: Array, winner: Array, scratch: Sequence[Array]) -> None:
-    """The largest numbers, and in `winner` which bottom gave each."""
-    wins, changes, marks = scratch
+def weighted_sum(bottoms: Sequence[Array], top: Array, coefficients: Sequence[float], work: Array) -> None:
+    """top = the sum of coefficients[i] * bottoms[i]; `work` is scratch."""
+    total = bottoms[0]
+    if coefficients[0] != 1:
+        total = np.multiply(total, coefficients[0], out=top)
+    for bottom, coefficient in zip(bottoms[1:], coefficients[1:], strict=True):
+        if coefficient != 1:
+            bottom = np.multiply(bottom, coefficient, out=work)
+        total = np.add(total, bottom, out=top)
+
+
+def product(bottoms: Sequence[Array], top: Array, coefficients: Sequence[float], work: Array) -> None:
+    """top = the product of the bottoms; coefficients and `work` are not used."""
+    np.multiply(bottoms[0], bottoms[1], out=top)
+    for bottom in bottoms[2:]:
+        np.multiply(top, bottom, out=top)
+
+
+def winners_gradient(dy: Array, winner: Array, index: int, dx: Array, mask: Array) -> None:
+    """dx = dy where `winner` is `index`, else 0; `mask` (bool) is scratch."""
+    np.equal(winner, index, out=mask)
+    np.multiply(dy, mask, out=dx)
+
+
+def largest(
+    bottoms: Sequence[Array],
+    top: Array,
+    coefficients: Sequence[float],
+    winner: Array,
+    wins: Array,
+    changes: Array,
+    marks: Array,
+) -> None:
+    """The largest numbers, and in `winner` which bottom gave each; the last three are scratch."""
     np.greater(bottoms[0], bottoms[1], out=wins)
     np.logical_not(wins, out=winner)
     choose(wins, bottoms[0], bottoms[1], top, changes)
@@ -146,3 +174,10 @@ def _largest(bottoms: Sequence[Array], top: Array, winner: Array, scratch: Seque
         choose(wins, bottom, top, top, changes)
         np.multiply(wins, marks.dtype.type(index), out=marks)
         np.maximum(winner, marks, out=winner)
+
+
+_COMBINATIONS: dict[int, Callable[..., None]] = {
+    _Operation.SUM: weighted_sum,
+    _Operation.PROD: product,
+    _Operation.MAX: largest,
+}

@@ -27,6 +27,14 @@ def softmax(scores: Array, probabilities: Array, row: Array, axis: int = 1) -> N
     np.divide(probabilities, row, out=probabilities)
 
 
+def softmax_gradient(dy: Array, y: Array, dx: Array, row: Array, product: Array, axis: int) -> None:
+    """dx = (dy - sum(dy y)) y over `axis`; `row`, of size 1 there, and `product` are scratch."""
+    np.multiply(dy, y, out=product)
+    np.sum(product, axis=axis, keepdims=True, out=row)
+    np.subtract(dy, row, out=product)
+    np.multiply(product, y, out=dx)
+
+
 def softmax_row(scores: Scores) -> Buffer:
     """The scratch that `softmax` wants."""
     return Buffer((scores.outer, 1, scores.inner))
@@ -58,15 +66,10 @@ class Softmax(Layer):
         return Needs(tops=(0,))
 
     def forward(self, operands: Operands) -> None:
-        softmax(operands.bottoms[0], operands.tops[0], operands.scratch[0], self.axis)
+        operands.pick(softmax)(operands.bottoms[0], operands.tops[0], operands.scratch[0], self.axis)
 
     def backward(self, operands: Operands) -> None:
-        """dx = (dy - sum(dy y)) y."""
         (dx,), (dy,), (y,) = operands.bottom_diffs, operands.top_diffs, operands.tops
-        if dx is None:
-            return
-        row, product = operands.scratch
-        np.multiply(dy, y, out=product)
-        np.sum(product, axis=self.axis, keepdims=True, out=row)
-        np.subtract(dy, row, out=product)
-        np.multiply(product, y, out=dx)
+        if dx is not None:
+            row, product = operands.scratch
+            operands.pick(softmax_gradient)(dy, y, dx, row, product, self.axis)

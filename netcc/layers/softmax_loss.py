@@ -59,7 +59,7 @@ class SoftmaxLoss(Loss):
         row, losses, places = operands.scratch
         scores = view_scores(operands.bottoms[0].shape, self.axis)
         read_labels(operands.bottoms[1], scores, self.ignore_label, labels, ignored)
-        softmax(operands.bottoms[0].reshape(scores.shape), probabilities, row)
+        operands.pick(softmax)(operands.bottoms[0].reshape(scores.shape), probabilities, row, 1)
         _label_places(scores, labels, places)
         np.take(probabilities.reshape(-1), places, out=losses, mode="clip")
         self.losses(losses, labels)

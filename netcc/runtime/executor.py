@@ -333,6 +333,7 @@ class Executor:
             reader=self.readers.get(node),
             writer=self.writers.get(node),
             together=call_together,
+            pick=step.target.pick,
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from netcc.layers.base import Buffer, Layer, Needs, Operands
+from netcc.layers.base import Buffer, Layer, Needs, Operands, Pick, definition_itself
 from netcc.types import Array, Layout
 
 LayoutNeed: TypeAlias = Literal["plain", "channels last", "any"]
@@ -48,6 +48,9 @@ class Target(ABC):
     shares: bool = False
     """Not sliced, but a call shares its work out by `Operands.together`."""
 
+    pick: Pick = staticmethod(definition_itself)
+    """What its operands get as `pick`."""
+
     @abstractmethod
     def forward(self, operands: Operands) -> None:
         """As `Layer.forward`."""
@@ -75,8 +78,9 @@ class LayerTarget(Target):
 
     name = "layer"
 
-    def __init__(self, layer: Layer, memory: Memory, *, sliced: bool) -> None:
+    def __init__(self, layer: Layer, memory: Memory, *, sliced: bool, pick: Pick = definition_itself) -> None:
         self.layer = layer
+        self.pick = pick
         self.memory = memory
         self.sliced = sliced
         self.layout = "any" if layer.any_layout else "plain"

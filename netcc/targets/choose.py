@@ -12,7 +12,8 @@ from pkgutil import iter_modules
 from typing import TypeAlias
 
 from netcc.ir.graph import Node
-from netcc.layers.base import Layer
+from netcc.kernels.twins import picker
+from netcc.layers.base import Layer, Pick, definition_itself
 from netcc.targets.base import LayerTarget, Memory, Target
 from netcc.targets.options import Options
 from netcc.types import Shape
@@ -57,7 +58,7 @@ def choose(node: Node, options: Options, rows: int | None = None) -> Target:
                 target = maker(node, shapes, options)
                 if target is not None:
                     return target
-    return _by_layer(node, shapes, rows)
+    return _by_layer(node, shapes, rows, picker() if options.optimize else definition_itself)
 
 
 def can_absorb(node: Node, follower: Node, options: Options) -> bool:
@@ -66,12 +67,12 @@ def can_absorb(node: Node, follower: Node, options: Options) -> bool:
     return any(isinstance(node.layer, layer) and absorber(node, follower, options) for layer, absorber in _absorbers)
 
 
-def _by_layer(node: Node, shapes: tuple[Shape, ...], rows: int | None) -> LayerTarget:
+def _by_layer(node: Node, shapes: tuple[Shape, ...], rows: int | None, pick: Pick) -> LayerTarget:
     layer = node.layer
     signature = node.signature if rows is None else layer.infer(shapes, len(node.outputs))
     memory = Memory(signature.saved, signature.scratch, signature.state)
     sliced = bool(node.inputs) and not signature.state and not layer.dynamic and layer.batchwise()
-    return LayerTarget(layer, memory, sliced=sliced)
+    return LayerTarget(layer, memory, sliced=sliced, pick=pick)
 
 
 @cache
