@@ -318,3 +318,82 @@ def square_root(typing: Any, value: Any) -> Any:
         return builder.call(function, args)
 
     return value(value), generate
+
+
+@intrinsic
+def there(typing: Any, pattern: Any, value: Any, otherwise: Any) -> Any:
+    """`value` in the lanes of the pattern, `otherwise` in those beyond."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(*args)
+
+    return value(pattern, value, otherwise), generate
+
+
+@intrinsic
+def total(typing: Any, value: Any) -> Any:
+    """The sum of all lanes, halves added to halves."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _halved(builder, args[0], value.count, builder.fadd)
+
+    return value.dtype(value), generate
+
+
+@intrinsic
+def highest(typing: Any, value: Any) -> Any:
+    """The largest of all lanes, if all are numbers."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        def larger(one: Any, other: Any) -> Any:
+            return builder.select(builder.fcmp_ordered(">", one, other), one, other)
+
+        return _halved(builder, args[0], value.count, larger)
+
+    return value.dtype(value), generate
+
+
+def _halved(builder: Any, value: Any, count: int, combine: Callable[..., Any]) -> Any:
+    index = ir.IntType(32)
+    while count > 1:
+        count //= 2
+        halves = (ir.Constant(ir.VectorType(index, count), list(range(start, start + count))) for start in (0, count))
+        value = combine(*(builder.shuffle_vector(value, value, half) for half in halves))
+    return builder.extract_element(value, index(0))
+
+
+@intrinsic
+def nearest(typing: Any, value: Any) -> Any:
+    """The nearest whole number of every lane."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = context.get_value_type(value)
+        name = f"llvm.rint.v{value.count}{_letters(value.dtype)}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
+        return builder.call(function, args)
+
+    return value(value), generate
+
+
+@intrinsic
+def power_of_two(typing: Any, value: Any) -> Any:
+    """2 to the power of every lane: whole numbers, as large as exponents of the type may be."""
+    bits, shift, bias = (32, 23, 127) if value.dtype == types.float32 else (64, 52, 1023)
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.VectorType(ir.IntType(bits), value.count)
+        exponent = builder.add(builder.fptosi(args[0], kind), ir.Constant(kind, [bias] * value.count))
+        moved = builder.shl(exponent, ir.Constant(kind, [shift] * value.count))
+        return builder.bitcast(moved, context.get_value_type(value))
+
+    return value(value), generate
+
+
+@intrinsic
+def is_double(typing: Any, pattern: Any) -> Any:
+    """Whether the pattern is one of float64."""
+
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return context.get_constant(types.boolean, pattern.dtype == types.float64)
+
+    return types.boolean(pattern), generate
