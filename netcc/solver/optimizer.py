@@ -14,15 +14,15 @@ import numpy as np
 
 from netcc.errors import SolverError
 from netcc.ir.graph import Parameter
-from netcc.kernels.momentum import momentum_step
 from netcc.kernels.twins import pick
+from netcc.kernels.updates import step
 from netcc.plan.plan import LayerStep, Plan
 from netcc.runtime.net import Net
 from netcc.runtime.threads import run_together
 from netcc.schema import caffe_pb2
 from netcc.solver.hyperparameters import make_decay, make_momentum
 from netcc.solver.local_rate import make_local_rate
-from netcc.solver.rules import Momentum, Rule, make_rule
+from netcc.solver.rules import Rule, make_rule
 from netcc.targets.share import processors
 from netcc.types import Array
 
@@ -89,7 +89,7 @@ class Optimizer:
         written = _written(net.plan)
         self._unwritten = [diffs[parameter] for parameter in self.parameters if parameter not in written]
         self._shares = [self._cut(start, stop) for start, stop in self._ranges()]
-        self._momentum_step = pick(momentum_step)
+        self._step = pick(step)
 
     def clear_unwritten(self) -> None:
         """Zeroes the gradients that the backward pass does not overwrite (nothing learns there)."""
@@ -108,26 +108,16 @@ class Optimizer:
         correction = rule.rate(1.0, iteration)
         penalties = [decay * parameter.decay_mult for parameter in self.parameters]
 
-        def momentum_steps(tiles: Sequence[Tile]) -> None:
-            assert isinstance(rule, Momentum)
-            for tile in tiles:
-                numbers = scale, penalties[tile.index], rule.momentum, rates[tile.index] * correction
-                self._momentum_step(tile.data, tile.gradient, tile.moments[0], tile.scratch[0], *map(float, numbers))
+        kernel, numbers = rule.kernel()
 
         def update(tiles: Sequence[Tile]) -> None:
             for tile in tiles:
-                penalty, own = penalties[tile.index], rates[tile.index]
-                if scale != 1:
-                    np.multiply(tile.gradient, scale, out=tile.gradient)
-                if penalty and not rule.decays_weights:
-                    _add_penalty(tile, penalty, signs)
-                rule.update(tile.gradient, tile.moments, own * correction, tile.scratch)
-                if penalty and rule.decays_weights:
-                    _add_penalty(tile, penalty * own, signs)
-                np.subtract(tile.data, tile.gradient, out=tile.data)
+                own, penalty = rates[tile.index], penalties[tile.index]
+                early, late = (0.0, penalty * own) if rule.decays_weights else (penalty, 0.0)
+                arrays = tile.data, tile.gradient, tile.moments, tile.scratch
+                self._step(kernel, *arrays, scale, early, late, signs, own * correction, numbers)
 
-        steps = momentum_steps if isinstance(rule, Momentum) and not signs else update
-        run_together([(steps, share) for share in self._shares])
+        run_together([(update, share) for share in self._shares])
 
     def _local_rates(self, rate: float, momentum: float, scale: float) -> list[float]:
         """The rate of each parameter; `scale` is what gradients will be multiplied with."""
@@ -174,17 +164,6 @@ class Optimizer:
 
 def _norm(flat: Array) -> float:
     return math.sqrt(float(np.dot(flat, flat)))
-
-
-def _add_penalty(tile: Tile, factor: float, signs: bool) -> None:
-    """Adds the weights, or their signs, times `factor` to the gradient."""
-    penalty = tile.scratch[0]
-    if signs:
-        np.sign(tile.data, out=penalty)
-        penalty *= factor
-    else:
-        np.multiply(tile.data, factor, out=penalty)
-    np.add(tile.gradient, penalty, out=tile.gradient)
 
 
 def _written(plan: Plan) -> set[Parameter]:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self, TypeVar
 
-import numpy as np
-
 from netcc.errors import SolverError, closest
+from netcc.kernels import updates
 from netcc.schema import caffe_pb2
 from netcc.types import Array
 
@@ -49,8 +48,13 @@ class Rule(ABC):
         return rate
 
     @abstractmethod
+    def kernel(self) -> tuple[updates.Update, updates.Numbers]:
+        """What computes the rule, and its hyper-parameters."""
+
     def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
         """Turns `gradient` into the step to subtract. `scratch` is two arrays of any contents."""
+        update, numbers = self.kernel()
+        update(gradient, moments, rate, numbers, scratch)
 
 
 R = TypeVar("R", bound=Rule)
@@ -103,12 +107,8 @@ class Momentum(Rule):
     def at(self, iteration: int, momentum: float, growth: float) -> Rule:
         return replace(self, momentum=momentum * growth)
 
-    def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
-        (velocity,) = moments
-        velocity *= self.momentum
-        gradient *= rate
-        velocity += gradient
-        np.copyto(gradient, velocity)
+    def kernel(self) -> tuple[updates.Update, updates.Numbers]:
+        return updates.momentum, (self.momentum,)
 
 
 @rule("LARS")
@@ -131,13 +131,8 @@ class Nesterov(Rule):
     def from_message(cls, param: caffe_pb2.SolverParameter) -> Self:
         return cls(param.momentum)
 
-    def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
-        (velocity,), carried = moments, scratch[0]
-        np.multiply(velocity, self.momentum, out=carried)
-        gradient *= rate
-        np.add(carried, gradient, out=velocity)
-        np.multiply(velocity, 1 + self.momentum, out=gradient)
-        gradient -= carried
+    def kernel(self) -> tuple[updates.Update, updates.Numbers]:
+        return updates.nesterov, (self.momentum,)
 
 
 @rule("AdaGrad")
@@ -155,12 +150,8 @@ class AdaGrad(Rule):
         _refuse_momentum(param)
         return cls(param.delta)
 
-    def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
-        (squares,), work = moments, scratch[0]
-        np.multiply(gradient, gradient, out=work)
-        squares += work
-        _divide_by_root(gradient, squares, self.delta, work)
-        gradient *= rate
+    def kernel(self) -> tuple[updates.Update, updates.Numbers]:
+        return updates.adagrad, (self.delta,)
 
 
 @rule("RMSProp")
@@ -182,12 +173,8 @@ class RMSProp(Rule):
             raise SolverError(f"rms_decay is {param.rms_decay:g}, but must be at least 0 and below 1")
         return cls(param.rms_decay, param.delta)
 
-    def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
-        (squares,), work = moments, scratch[0]
-        np.multiply(gradient, gradient, out=work)
-        _average(squares, work, self.decay)
-        _divide_by_root(gradient, squares, self.delta, work)
-        gradient *= rate
+    def kernel(self) -> tuple[updates.Update, updates.Numbers]:
+        return updates.rmsprop, (self.decay, self.delta)
 
 
 @rule("AdaDelta")
@@ -206,18 +193,8 @@ class AdaDelta(Rule):
     def from_message(cls, param: caffe_pb2.SolverParameter) -> Self:
         return cls(param.momentum, param.delta)
 
-    def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
-        (squares, updates), (work, ratio) = moments, scratch
-        np.multiply(gradient, gradient, out=work)
-        _average(squares, work, self.decay)
-        np.add(squares, self.delta, out=work)
-        np.add(updates, self.delta, out=ratio)
-        ratio /= work
-        np.sqrt(ratio, out=ratio)
-        gradient *= ratio
-        np.multiply(gradient, gradient, out=work)
-        _average(updates, work, self.decay)
-        gradient *= rate
+    def kernel(self) -> tuple[updates.Update, updates.Numbers]:
+        return updates.adadelta, (self.decay, self.delta)
 
 
 @rule("Adam")
@@ -245,14 +222,8 @@ class Adam(Rule):
         time = iteration + 1
         return rate * math.sqrt(1 - self.beta2**time) / (1 - self.beta1**time)
 
-    def update(self, gradient: Array, moments: Sequence[Array], rate: float, scratch: Sequence[Array]) -> None:
-        (mean, squares), work = moments, scratch[0]
-        np.multiply(gradient, gradient, out=work)
-        _average(squares, work, self.beta2)
-        _average(mean, gradient, self.beta1)
-        np.copyto(gradient, mean)
-        _divide_by_root(gradient, squares, self.delta, work)
-        gradient *= rate
+    def kernel(self) -> tuple[updates.Update, updates.Numbers]:
+        return updates.adam, (self.beta1, self.beta2, self.delta)
 
 
 @rule("AdamW")
@@ -268,20 +239,6 @@ class AdamW(Adam):
 
     def at(self, iteration: int, momentum: float, growth: float) -> Rule:
         return replace(self, delta=self.delta * math.sqrt(1 - self.beta2 ** (iteration + 1)))
-
-
-def _average(average: Array, new: Array, decay: float) -> None:
-    """average = decay * average + (1 - decay) * new; `new` is overwritten."""
-    average *= decay
-    new *= 1 - decay
-    average += new
-
-
-def _divide_by_root(gradient: Array, squares: Array, delta: float, work: Array) -> None:
-    """gradient /= sqrt(squares) + delta."""
-    np.sqrt(squares, out=work)
-    work += delta
-    gradient /= work
 
 
 def _refuse_momentum(param: caffe_pb2.SolverParameter) -> None:
