@@ -63,7 +63,7 @@ def _forward(
         for r in range(rows):
             for start in range(0, columns, pixels):
                 stop = min(start + pixels, columns)
-                source = _place(x, n, r, start)
+                source = place_of(x, n, r, start)
                 for q in range(stop - start):
                     place = source + q * steps(x)[2]
                     for c in range(0, full, step):
@@ -73,22 +73,22 @@ def _forward(
                         value = load(x, place + full, tail)
                         store(scratch, q * line + half + full, value * value, tail)
                 for q in range(stop - start):
-                    place, target = source + q * steps(x)[2], _place(y, n, r, start + q)
-                    saved = _place(sums, n, r, start + q)
+                    place, target = source + q * steps(x)[2], place_of(y, n, r, start + q)
+                    saved = place_of(sums, n, r, start + q)
                     for c in range(0, full, step):
                         scale = _scale(scratch, q * line + c, size, weight, k, pattern)
                         if saves:
                             store(sums, saved + c, scale, pattern)
-                        store(y, target + c, load(x, place + c, pattern) / _three_quarters(scale), pattern)
+                        store(y, target + c, load(x, place + c, pattern) / three_quarters(scale), pattern)
                     if full < channels:
                         scale = _scale(scratch, q * line + full, size, weight, k, tail)
                         if saves:
                             store(sums, saved + full, scale, tail)
-                        store(y, target + full, load(x, place + full, tail) / _three_quarters(scale), tail)
+                        store(y, target + full, load(x, place + full, tail) / three_quarters(scale), tail)
 
 
 @part
-def _place(array: Any, n: int, r: int, q: int) -> int:
+def place_of(array: Any, n: int, r: int, q: int) -> int:
     by_image, by_row, by_pixel = steps(array)
     return n * by_image + r * by_row + q * by_pixel  # type: ignore[no-any-return]
 
@@ -107,7 +107,7 @@ def _scale(scratch: Any, place: int, size: int, weight: float, k: float, pattern
 
 
 @part
-def _three_quarters(scale: Any) -> Any:
+def three_quarters(scale: Any) -> Any:
     """scale^(3/4)."""
     root = square_root(scale)
     return root * square_root(root)
@@ -127,15 +127,15 @@ def _backward(x: Any, sums: Any, dy: Any, dx: Any, scratch: Any, size: int, fact
             for start in range(0, columns, pixels):
                 stop = min(start + pixels, columns)
                 for q in range(stop - start):
-                    place, saved = _place(x, n, r, start + q), _place(sums, n, r, start + q)
-                    gradient, target = _place(dy, n, r, start + q), q * line + half
+                    place, saved = place_of(x, n, r, start + q), place_of(sums, n, r, start + q)
+                    gradient, target = place_of(dy, n, r, start + q), q * line + half
                     for c in range(0, full, step):
                         _ratio(x, place + c, sums, saved + c, dy, gradient + c, scratch, target + c, shares, pattern)
                     if full < channels:
                         c = full
                         _ratio(x, place + c, sums, saved + c, dy, gradient + c, scratch, target + c, shares, tail)
                 for q in range(stop - start):
-                    place, target = _place(x, n, r, start + q), _place(dx, n, r, start + q)
+                    place, target = place_of(x, n, r, start + q), place_of(dx, n, r, start + q)
                     for c in range(0, full, step):
                         _gradient(x, place + c, dx, target + c, scratch, q * line + c, shares, size, factor, pattern)
                     if full < channels:
@@ -158,7 +158,7 @@ def _ratio(
 ) -> None:
     """dy s^-3/4 x / s goes on the line of the pixel, and dy s^-3/4 as far behind it as all lines are long."""
     scale, value = load(sums, saved, pattern), load(dy, gradient, pattern)
-    inverse = spread(1.0, pattern) / (_three_quarters(scale) * scale)
+    inverse = spread(1.0, pattern) / (three_quarters(scale) * scale)
     store(scratch, target, value * load(x, place, pattern) * inverse, pattern)
     store(scratch, target + shares, value * (inverse * scale), pattern)
 
