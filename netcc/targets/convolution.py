@@ -18,6 +18,7 @@ from netcc.layers.activation import ReLU
 from netcc.layers.base import Buffer, Needs, Operands
 from netcc.layers.convolution import Convolution
 from netcc.layers.eltwise import Eltwise
+from netcc.targets.affine import affine_parts, composed
 from netcc.targets.arrays import channels_last
 from netcc.targets.base import Memory, Target
 from netcc.targets.choose import absorbs, makes
@@ -40,7 +41,7 @@ class ConvolutionTarget(Target):
         self.kernel = kernel
         self.layer = layer
         self.name = kernel.name
-        self.affine = [part for part in node.absorbed if part.layer.is_affine(node.outputs[0].shape)]
+        self.affine = affine_parts(node)
         self.adds = any(isinstance(part.layer, Eltwise) for part in node.absorbed)
         relu = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = relu[0] if relu else None
@@ -80,17 +81,10 @@ class ConvolutionTarget(Target):
 
     def _folded(self, parameters: Sequence[Array]) -> tuple[Array, Array]:
         """Weights and bias of the convolution that is this one and the affine layers behind it."""
-        weights = parameters[0]
-        rest = list(parameters[1:])
+        weights, *rest = parameters
         bias = rest.pop(0) if self.layer.bias_term else np.zeros(len(weights), weights.dtype)
-        for part in self.affine:
-            number = len(part.signature.parameters)
-            own, rest = rest[:number], rest[number:]
-            gain, shift = part.layer.affine(own)
-            gains = np.broadcast_to(np.asarray(gain, weights.dtype).reshape(-1), len(weights))
-            weights = weights * gains[:, None, None, None]
-            bias = bias * gains + np.asarray(shift, weights.dtype).reshape(-1)
-        return weights, bias
+        gain, bias = composed(self.affine, rest, bias)
+        return weights * gain[:, None, None, None], bias
 
     def forward(self, operands: Operands) -> None:
         (scratch,) = operands.scratch

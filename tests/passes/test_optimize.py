@@ -52,6 +52,10 @@ def conv(name: str, bottom: str) -> str:
     return layer(name, "Convolution", bottom, name, CONVOLUTION)
 
 
+def product(name: str, bottom: str, more: str = "") -> str:
+    return layer(name, "InnerProduct", bottom, name, f"inner_product_param {{ num_output: 4 {more} }}")
+
+
 def test_a_copy_is_a_graph_of_its_own() -> None:
     graph = ready(conv("a", "x") + layer("relu", "ReLU", "a", "a"))
     copy = clone(graph)
@@ -100,6 +104,18 @@ def test_layers_that_change_nothing_go() -> None:
             conv("a", "x") + layer("most", "Eltwise", "x a", "s", "eltwise_param { operation: MAX }"),
             ["x", "a", "most"],
         ),
+        (
+            product("a", "x")
+            + layer("bn", "BatchNorm", "a", "b")
+            + layer("scale", "Scale", "b", "c")
+            + layer("relu", "ReLU", "c", "d"),
+            ["x", "a+bn+scale+relu"],
+        ),
+        (
+            product("a", "x") + layer("relu", "ReLU", "a", "b") + layer("bn", "BatchNorm", "b", "c"),
+            ["x", "a+relu", "bn"],
+        ),
+        (product("a", "x", "axis: 2") + layer("bn", "BatchNorm", "a", "b"), ["x", "a", "bn"]),
     ],
 )
 def test_what_is_computed_together(text: str, expected: Sequence[str]) -> None:

@@ -24,6 +24,10 @@ def pool(name: str, bottom: str, fields: str) -> str:
     return layer(name, "Pooling", bottom, name, f"pooling_param {{ {fields} }}")
 
 
+def product(name: str, bottom: str, outputs: int, more: str = "") -> str:
+    return layer(name, "InnerProduct", bottom, name, f"inner_product_param {{ num_output: {outputs} {more} {FILLER} }}")
+
+
 def ending(bottom: str) -> str:
     product = f"inner_product_param {{ num_output: 7 {FILLER} }}"
     return layer("ip", "InnerProduct", bottom, "ip", product) + layer("loss", "SoftmaxWithLoss", "ip label", "loss")
@@ -103,6 +107,20 @@ NETS: Mapping[str, str] = {
     + layer("fc", "InnerProduct", "data", "fc", f"inner_product_param {{ num_output: 300 {FILLER} }}")
     + layer("turned", "InnerProduct", "fc", "t", f"inner_product_param {{ num_output: 400 transpose: true {FILLER} }}")
     + ending("t"),
+    "products and what follows them": starting(2, 30, 30)
+    + product("fc", "data", 300)
+    + batch_norm("fc", "fc")
+    + layer("fc_relu", "ReLU", "fc", "fc")
+    + product("small", "fc", 6)
+    + layer("small_relu", "ReLU", "small", "bent", "relu_param { negative_slope: 0.2 }")
+    + product("turned", "bent", 400, "transpose: true bias_term: false")
+    + layer("power", "Power", "turned", "turned", "power_param { scale: 0.5 shift: 1 }")
+    + layer("turned_relu", "ReLU", "turned", "turned")
+    + product("rows", "data", 5, "axis: 2")
+    + layer("rows_relu", "ReLU", "rows", "rows")
+    + layer("flat", "Flatten", "rows", "flat")
+    + layer("both", "Concat", "flat turned", "both")
+    + ending("both"),
 }
 
 
