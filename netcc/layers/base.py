@@ -246,6 +246,10 @@ class Layer(ABC):
         """Whether top 0 holds the bottoms side by side on axis 1 of four, and backward hands out its diff likewise."""
         return False
 
+    def cuts(self) -> int | None:
+        """The axis of bottom 0 of which the tops hold ranges, one behind the other, and their diffs those of its."""
+        return None
+
     def is_affine(self, bottom: Shape) -> bool:
         """Whether every number of channel c, on axis 1 of a bottom of this shape, becomes gain[c] * x + shift[c]."""
         return False

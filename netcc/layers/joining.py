@@ -25,6 +25,9 @@ class Joint(Layer):
 
     axis: int
 
+    def batchwise(self) -> bool:
+        return self.axis > 0
+
     def _parts(
         self, whole: Array, parts: Sequence[Array | None], sizes: Sequence[int]
     ) -> Iterator[tuple[Array, Array]]:
@@ -105,6 +108,9 @@ class Slice(Joint):
     def from_message(cls, message: caffe_pb2.LayerParameter, phase: Phase) -> Self:
         fields = message.slice_param
         return cls(_joint_axis(fields, "slice_param", "slice_dim"), tuple(fields.slice_point))
+
+    def cuts(self) -> int | None:
+        return self.axis
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         (bottom,) = bottoms

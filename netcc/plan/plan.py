@@ -68,6 +68,39 @@ class View:
         batch, _, *size = self.shape
         return View(self.slot, (batch, stop - start, *size), self.offset + start, self.strides)
 
+    def range(self, axis: int, start: int, stop: int) -> View | None:
+        """The range of an axis, if it can be read as blobs are: without gaps, or with its channels innermost."""
+        if axis == 0:
+            return self.rows(start, stop)
+        if self.strides is not None:
+            return self.channels(start, stop) if axis == 1 else None
+        if count(self.shape[:axis]) != 1:
+            return None
+        shape = (*self.shape[:axis], stop - start, *self.shape[axis + 1 :])
+        return View(self.slot, shape, self.offset + start * count(self.shape[axis + 1 :]))
+
+    def touches(self, other: View) -> bool:
+        """Whether two views of one slot may have elements in common; disjoint ranges of rows or channels have not."""
+        if self.strides is None or self.strides != other.strides:
+            return self.offset < other.end and other.offset < self.end
+        by_row, by_pixel = self.strides[0], self.strides[-1]
+        rows, channels = (
+            [(place, place + view.shape[axis]) for view, place in zip((self, other), places, strict=True)]
+            for axis, places in (
+                (0, [view.offset // by_row for view in (self, other)]),
+                (1, [view.offset % by_pixel for view in (self, other)]),
+            )
+        )
+        return all(one[0] < two[1] and two[0] < one[1] for one, two in (rows, channels))
+
+    @property
+    def end(self) -> int:
+        """The place behind its last element."""
+        if self.strides is None:
+            return self.offset + count(self.shape)
+        steps = zip(self.shape, self.strides, strict=True)
+        return self.offset + 1 + sum((length - 1) * stride for length, stride in steps)
+
     @property
     def dense(self) -> bool:
         """Whether it covers the whole slot, perhaps in another order."""

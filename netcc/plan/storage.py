@@ -35,6 +35,7 @@ class DataStorage:
         """A view for every value."""
         self._position = {node: index for index, node in enumerate(self.graph.nodes)}
         self._members: dict[Slot, list[Value]] = {}
+        self._cut: set[Slot] = set()
         self._homes = self._find_homes()
         for node in self.graph.nodes:
             for index, value in enumerate(node.outputs):
@@ -56,13 +57,36 @@ class DataStorage:
             return None
         below = node.inputs[0]
         view = self.views[below]
-        if is_view(node) and view.dense:
-            return View(view.slot, value.shape, strides=strides_of(value.shape, value.layout))
+        if is_view(node) and (view.dense or view.strides is None):
+            return View(view.slot, value.shape, view.offset, strides_of(value.shape, value.layout))
         if self._may_write(node, index) and value not in self._homes:
-            neighbours = [old for old in self._members[view.slot] if self._touch(self.views[old], view)]
-            if all(self._free_after(old, node) for old in neighbours):
+            neighbours = [old for old in self._members[view.slot] if self.views[old].touches(view)]
+            if all(self._free_after(old, node) and not self._must_stay(old, view) for old in neighbours):
                 return view
-        return None
+        return self._cut_view(node, index, value)
+
+    def _must_stay(self, old: Value, view: View) -> bool:
+        """Whether `old` lies partly elsewhere than `view`, and is looked at after the pass."""
+        kept = self.options.keep_all or old in self.shown or old.producer.layer.from_outside
+        return kept and view.slot in self._cut and self.views[old] != view
+
+    def _cut_view(self, node: Node, index: int, value: Value) -> View | None:
+        """The range of bottom 0 that the top holds, if nobody can tell.
+
+        Where all blobs are kept, users may write to them: to the data, or to any blob before a pass in parts.
+        """
+        axis, below = node.layer.cuts(), node.inputs[0]
+        if axis is None or not self.options.optimize or value in self._homes or value.layout != below.layout:
+            return None
+        if value in self.shown or not value.uses:
+            return None
+        fixed = any(old.producer.layer.from_outside for old in self._members[self.views[below].slot])
+        if self.options.keep_all and (fixed or not self.options.whole or _overwritten(value)):
+            return None
+        view = part_of(node, index, self.views[below])
+        if view is not None:
+            self._cut.add(view.slot)
+        return view
 
     def _home(self, value: Value) -> View | None:
         """The place of a value in the blob that Concat makes of it and others."""
@@ -117,17 +141,12 @@ class DataStorage:
             return False
         return not (self.options.gradients and needed_by_backward(value, self.targets))
 
-    @staticmethod
-    def _touch(one: View, other: View) -> bool:
-        """Whether two views of a slot have elements in common; ranges of channels of one blob may not."""
-        if one.dense or other.dense:
-            return True
-        return one.offset < other.offset + other.shape[1] and other.offset < one.offset + one.shape[1]
-
 
 def _overwritten(value: Value) -> bool:
-    """Whether the net's author lets a layer write over the value; in training its parts may be wanted unchanged."""
-    return any(use.node.layer.in_place and use.node.in_place(use.index) for use in value.uses)
+    """Whether the net's author lets a layer write over the value, or a view of it; in training it may be wanted."""
+    readers = [(use.node, use.index) for use in value.uses]
+    views = [top for node, _ in readers if is_view(node) for top in node.outputs]
+    return any(node.layer.in_place and node.in_place(index) for node, index in readers) or any(map(_overwritten, views))
 
 
 def _can_move(value: Value) -> bool:
@@ -144,6 +163,15 @@ def is_view(node: Node) -> bool:
 def joins_channels(node: Node) -> bool:
     """Whether `node` puts blobs side by side whose channels lie innermost."""
     return node.layer.joins_channels() and node.outputs[0].layout == "channels last"
+
+
+def part_of(node: Node, index: int, whole: View) -> View | None:
+    """The range of `whole`, the memory of bottom 0 or of its diff, that top `index` of a cutting layer holds."""
+    axis = node.layer.cuts()
+    assert axis is not None
+    axis %= len(whole.shape)
+    start = sum(value.shape[axis] for value in node.outputs[:index])
+    return whole.range(axis, start, start + node.outputs[index].shape[axis])
 
 
 def needed_by_backward(value: Value, targets: Mapping[Node, Target]) -> bool:
@@ -169,6 +197,7 @@ def assign_diffs(graph: Graph, data: Mapping[Value, View], options: Options) -> 
                 held = options.keep_diffs or node.layer.from_outside
                 views[value] = new_slot(f"{value.name} diff", "diff", value.shape, held=held, layout=value.layout)
     _move_joined_diffs(graph, views, options)
+    _move_cut_diffs(graph, views, options)
     return views
 
 
@@ -212,3 +241,28 @@ def _only_joined(value: Value, index: int, concat: Node, views: Mapping[Value, V
         return False
     sharing = [other for other, view in views.items() if view.slot is views[value].slot]
     return all(other.layout == "channels last" and other.shape == value.shape for other in sharing)
+
+
+def _move_cut_diffs(graph: Graph, views: dict[Value, View], options: Options) -> None:
+    """Lets the diffs of a blob's parts be ranges of its diff, where only the layer that cuts it reads it."""
+    if options.keep_diffs or not options.optimize:
+        return
+    for node in graph.nodes:
+        if node.layer.cuts() is None or node.inputs[0] not in views:
+            continue
+        below = node.inputs[0]
+        if not node.propagate[0] or len(below.uses) != 1 or below.loss_weight:
+            continue
+        for index, value in enumerate(node.outputs):
+            part = part_of(node, index, views[below])
+            if part and value.layout == below.layout and _moves_alone(value, views):
+                moved = views[value].slot
+                views.update((other, part) for other, view in views.items() if view.slot is moved)
+
+
+def _moves_alone(value: Value, views: Mapping[Value, View]) -> bool:
+    """Whether the diff lies in a slot of its own, which it shares with diffs that look the same only."""
+    if value not in views or not views[value].dense or value.loss_weight:
+        return False
+    sharing = [other for other, view in views.items() if view.slot is views[value].slot]
+    return all((other.layout, other.shape) == (value.layout, value.shape) for other in sharing)

@@ -21,9 +21,9 @@ def shaped(text: str, phase: Phase = TRAIN, shapes: Mapping[str, Shape] | None =
     return shaped_graph(select(bind_net(text), phase), shapes)
 
 
-def plan_of(text: str, phase: Phase = TRAIN, *, keep_all: bool = True, gradients: bool = True) -> Plan:
+def plan_of(text: str, phase: Phase = TRAIN, **options: bool) -> Plan:
     """The plan, with every law on the way checked."""
-    return plan_graph(shaped(text, phase), keep_all=keep_all, gradients=gradients, verify=True)
+    return plan_graph(shaped(text, phase), **options, verify=True)
 
 
 def input_layer(name: str, *shape: int) -> str:

@@ -121,6 +121,36 @@ NETS: Mapping[str, str] = {
     + layer("flat", "Flatten", "rows", "flat")
     + layer("both", "Concat", "flat turned", "both")
     + ending("both"),
+    "blobs cut up": starting(5, 9, 9)
+    + layer("colours", "Slice", "data", "red rest", "slice_param { slice_point: 2 }")
+    + layer("red_relu", "ReLU", "red", "red")
+    + conv("a", "data", 8, 3, "pad: 1")
+    + layer("a_relu", "ReLU", "a", "a")
+    + layer("halves", "Slice", "a", "left right")
+    + layer("left_relu", "ReLU", "left", "left", "relu_param { negative_slope: 0.3 }")
+    + layer("quarters", "Slice", "right", "third fourth", "slice_param { slice_point: 1 }")
+    + conv("b", "left", 3, 3, "pad: 1")
+    + pool("c", "fourth", "pool: MAX kernel_size: 3 stride: 1 pad: 1")
+    + layer("tanh", "TanH", "third", "bent")
+    + layer("rows", "Slice", "b", "first others unread", "slice_param { axis: 0 slice_point: 1 slice_point: 3 }")
+    + layer("flat", "Flatten", "others", "flat")
+    + layer("flat_relu", "ReLU", "flat", "flat_bent")
+    + layer("flat_sum", "Reduction", "flat_bent", "flat_sum")
+    + layer("first_sum", "Reduction", "first", "first_sum")
+    + layer("sums", "Eltwise", "flat_sum first_sum", "sums")
+    + 'layer { name: "objective" type: "Power" bottom: "sums" top: "objective" loss_weight: 0.1 }'
+    + layer("joined", "Concat", "bent left c red", "joined")
+    + ending("joined"),
+    "a blob of one image cut up": starting(4, 6, 6, batch=5)
+    + conv("a", "data", 4, 3, "pad: 1")
+    + layer("steps", "Reshape", "a", "steps", "reshape_param { shape { dim: 1 dim: 5 dim: 144 } }")
+    + layer("scaled", "Power", "steps", "scaled", "power_param { scale: 0.5 }")
+    + layer("times", "Slice", "scaled", "t0 t1", "slice_param { slice_point: 2 }")
+    + layer("bent0", "TanH", "t0", "u0")
+    + layer("bent1", "ReLU", "t1", "t1")
+    + layer("joined", "Concat", "u0 t1", "joined")
+    + layer("back", "Reshape", "joined", "back", "reshape_param { shape { dim: 5 dim: -1 } }")
+    + ending("back"),
 }
 
 
