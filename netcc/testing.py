@@ -206,7 +206,7 @@ def check_layer(
     first axis of 1. Checked: every number of tops and diffs is written; bottoms, learning parameters and top diffs are
     not; gradients are right; backward reads nothing but what `needs` declares and gives the same twice; leaving out
     one gradient changes no other; float32 agrees with float64; in place, where allowed, agrees with not in place;
-    slices of the batch and another order in memory, where allowed, give the same.
+    slices of the batch, another order in memory and a second pass, where the layer says so, give the same.
     """
     case = _Case(layer, _draw(shapes, integers or {}, seed), tops, gradient_tops, seed)
     case.check_forward()
@@ -215,6 +215,8 @@ def check_layer(
         case.check_left_out()
         if gradient:
             case.check_gradient()
+    if layer.is_function():
+        case.check_function()
     case.check_single_precision()
     if layer.in_place and 0 not in layer.needs().bottoms:
         case.check_in_place()
@@ -300,6 +302,13 @@ class _Case:
         for array in (*hidden, *operands.scratch, *operands.bottom_diffs, *operands.parameter_diffs):
             if array is not None:
                 _spoil(array)
+
+    def check_function(self) -> None:
+        operands = self._run().operands
+        tops, parameters = ([array.copy() for array in arrays] for arrays in (operands.tops, operands.parameters))
+        self._layer.forward(operands)
+        _assert_same(operands.tops, tops, "a second forward changed top")
+        _assert_same(operands.parameters, parameters, "forward changed parameter")
 
     def check_left_out(self) -> None:
         everything = self._diffs(self._result)

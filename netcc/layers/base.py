@@ -242,6 +242,14 @@ class Layer(ABC):
         """Whether every top holds the numbers of the only bottom, under its shape."""
         return False
 
+    def is_function(self) -> bool:
+        """Whether forward makes the same tops of the same bottoms and parameters, and changes nothing else."""
+        return True
+
+    def is_constant(self) -> bool:
+        """Whether the tops follow from the layer and the shapes of its bottoms; no numbers are looked at."""
+        return False
+
     def joins_channels(self) -> bool:
         """Whether top 0 holds the bottoms side by side on axis 1 of four, and backward hands out its diff likewise."""
         return False
@@ -298,6 +306,9 @@ class SourceLayer(Layer):
 
     makes_data: ClassVar[bool] = False
     """The layer makes its batches by itself."""
+
+    def is_function(self) -> bool:
+        return False
 
     @abstractmethod
     def infer_given(self, given: Sequence[Shape | None], tops: int) -> Signature:

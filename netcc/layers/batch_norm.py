@@ -98,6 +98,9 @@ class BatchNorm(Layer):
     def is_affine(self, bottom: Shape) -> bool:
         return self.use_global_stats
 
+    def is_function(self) -> bool:
+        return self.use_global_stats
+
     def affine(self, parameters: Sequence[Array]) -> tuple[Array | float, Array | float]:
         mean, variance = _running(parameters)
         gain: Array = 1 / np.sqrt(variance + self.eps)

@@ -116,6 +116,9 @@ class BN(Layer):
     def batchwise(self) -> bool:
         return self.statistics is not Statistics.BATCH
 
+    def is_function(self) -> bool:
+        return self.statistics is not Statistics.BATCH
+
     def is_affine(self, bottom: Shape) -> bool:
         return self.statistics is not Statistics.BATCH
 

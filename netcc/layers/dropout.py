@@ -50,6 +50,9 @@ class Dropout(Layer):
     def is_identity(self) -> bool:
         return not self.active
 
+    def is_function(self) -> bool:
+        return not self.active
+
     def forward(self, operands: Operands) -> None:
         if self.active:
             (kept,), (memory,) = operands.saved, operands.scratch

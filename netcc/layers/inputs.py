@@ -103,6 +103,9 @@ class DummyData(SourceLayer):
     def infer_given(self, given: Sequence[Shape | None], tops: int) -> Signature:
         return Signature(tops=_replaced(self.shapes, given))
 
+    def is_constant(self) -> bool:
+        return all(filler.type == "constant" for filler in self.fillers)
+
     def start(self, operands: Operands) -> None:
         self._fill(operands, constant=True)
 

@@ -76,6 +76,9 @@ class MarginInnerProduct(Layer):
     def gradient_allowed(self, bottom: int) -> bool:
         return bottom == 0
 
+    def is_function(self) -> bool:
+        return False
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         axis = canonical_axis(self.axis, len(bottoms[0]), (_MESSAGE, "axis"))
         check_items(bottoms)

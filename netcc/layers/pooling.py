@@ -82,6 +82,9 @@ class Pooling(Layer):
     def batchwise(self) -> bool:
         return not self.draws
 
+    def is_function(self) -> bool:
+        return not self.draws
+
     def needs(self) -> Needs:
         return Needs(bottoms=(0,), tops=(0,)) if self._weighted else Needs()
 

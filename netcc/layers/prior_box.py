@@ -66,6 +66,9 @@ class PriorBox(Layer):
     def boxes_per_cell(self) -> int:
         return len(self.ratios) * len(self.min_sizes) + len(self.max_sizes)
 
+    def is_constant(self) -> bool:
+        return True
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         for bottom in bottoms:
             if len(bottom) != 4:

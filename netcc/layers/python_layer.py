@@ -60,6 +60,9 @@ class PythonLayer(Layer):
         shared = tuple(index for index, (bottom, top) in enumerate(names) if bottom == top)
         return cls(objects.get(message, phase), shared)
 
+    def is_function(self) -> bool:
+        return False
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         self.object.shape(bottoms)
         filler = caffe_pb2.FillerParameter()

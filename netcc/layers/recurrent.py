@@ -71,6 +71,9 @@ class Recurrent(Layer):
             raise LayerError(f"{how} gives {1 + len(states)} top blobs ({names}), found {tops}", field=("top",))
         return bottoms == least + 1
 
+    def is_function(self) -> bool:
+        return self.expose_hidden
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         steps, streams, inputs = _check_input(bottoms[0])
         if tuple(bottoms[1]) != (steps, streams):

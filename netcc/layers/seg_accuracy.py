@@ -43,6 +43,9 @@ class SegAccuracy(Layer):
         fields = message.seg_accuracy_param
         return cls(tuple(fields.ignore_label), fields.reset)
 
+    def is_function(self) -> bool:
+        return False
+
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         if len(bottoms[0]) < 2:
             raise ShapeError(f"SegAccuracy needs scores of N x C x H x W, not {format_shape(bottoms[0])}")

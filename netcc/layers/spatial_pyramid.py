@@ -59,6 +59,9 @@ class SPP(Layer):
             scratch=(Buffer(bottom), *(buffer for part in parts for buffer in part.scratch)),
         )
 
+    def is_function(self) -> bool:
+        return self.pooling.is_function()
+
     def needs(self) -> Needs:
         needs = self.pooling.needs()
         return needs if self.height == 1 else Needs(bottoms=needs.bottoms)

@@ -10,6 +10,8 @@ from netcc.plan.plan import ELEMENT_BYTES, LayerStep, Plan, Slot, Step
 def dump_plan(plan: Plan) -> str:
     """The steps of a pass forward and backward, the memory map, and the totals."""
     lines = [f"plan of {plan.graph.name!r}, phase {plan.graph.phase.name}"]
+    if plan.constant:
+        lines += _pass_lines("once, and where parameters may have changed", plan.constant)
     lines += _pass_lines("forward", plan.forward)
     lines += _pass_lines("backward", plan.backward)
     lines += _memory_lines(plan)

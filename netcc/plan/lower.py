@@ -8,6 +8,7 @@ from dataclasses import replace
 from netcc.errors import LayerError
 from netcc.ir.clone import Clone, clone
 from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.passes.constants import constant_nodes
 from netcc.passes.optimize import optimize
 from netcc.plan.backward import BackwardBuilder, check_differentiable
 from netcc.plan.chains import chain_spans, in_chains
@@ -30,19 +31,22 @@ def lower(graph: Graph, options: Options) -> Plan:
     targets = optimize(copy, options)
     plan = Plan(graph, copy.graph, options)
     shown = frozenset(copy.values[value] for value in graph.outputs() if value in copy.values)
-    data = DataStorage(copy.graph, targets, options, shown).assign()
+    constant = constant_nodes(copy.graph, options)
+    data = DataStorage(copy.graph, targets, options, shown, constant).assign()
     plan.data = {value: data[twin] for value, twin in copy.values.items()}
     for parameter in graph.parameters():
         plan.parameters[parameter] = _parameter_slot(parameter, "parameter")
     forward = {node: _forward_step(plan, data, node, targets[node], time) for time, node in enumerate(copy.graph.nodes)}
-    plan.forward = list(forward.values())
+    plan.forward = [step for node, step in forward.items() if node not in constant or node.layer.from_outside]
+    plan.constant = [_held(step) for node, step in forward.items() if node in constant and not node.layer.from_outside]
     if options.gradients:
         _lower_backward(plan, copy, data, targets, forward)
         if options.keep_all:
             _hold_saved(forward)
     if options.optimize:
         _chain(plan)
-    passes = ([step for step in steps if isinstance(step, LayerStep)] for steps in (plan.forward, plan.backward))
+    all_passes = (plan.constant, plan.forward, plan.backward)
+    passes = ([step for step in steps if isinstance(step, LayerStep)] for steps in all_passes)
     plan.derive = [step for steps in passes for step in derive_steps(steps, plan.spans, options)]
     plan.memory = assign_memory(plan)
     return plan
@@ -115,6 +119,14 @@ def _derived_backward(step: LayerStep) -> LayerStep:
     """`step` with what is derived for backward in place of what is for forward."""
     derived = buffers(step.node, "derived", step.target.memory.derived_backward)
     return replace(step, derived=derived, parts=tuple(replace(part, derived=derived) for part in step.parts))
+
+
+def _held(step: LayerStep) -> LayerStep:
+    """`step` with memory that nothing else uses: it may run while a pass goes on."""
+    for piece in step.pieces():
+        for view in (*piece.scratch, *piece.saved):
+            view.slot.held = True
+    return step
 
 
 def _hold_saved(forward: dict[Node, LayerStep]) -> None:

@@ -37,7 +37,7 @@ def lifetimes(steps: Iterable[Step], spans: Mapping[int, tuple[int, int]] | None
 
 def plan_lifetimes(plan: Plan) -> dict[Slot, Lifetime]:
     """The lifetimes over a whole pass, forward and either way backward."""
-    return lifetimes((*plan.derive, *plan.forward, *plan.backward, *plan.backward_add), plan.spans)
+    return lifetimes((*plan.derive, *plan.constant, *plan.forward, *plan.backward, *plan.backward_add), plan.spans)
 
 
 def assign_memory(plan: Plan) -> MemoryMap:

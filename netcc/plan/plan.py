@@ -145,7 +145,8 @@ class LayerStep:
         for part in self.parts:
             yield from part.reads()
         if self.direction == "forward":
-            yield from (view.slot for view in (*self.bottoms, *self.parameters, *self.derived))
+            bottoms = () if self.node.layer.is_constant() else self.bottoms
+            yield from (view.slot for view in (*bottoms, *self.parameters, *self.derived))
             return
         needs = self.target.needs()
         yield from (self.bottoms[index].slot for index in needs.bottoms)
@@ -250,8 +251,9 @@ class Plan:
     """Steps in order, and where the user's blobs are.
 
     `graph` is the net as its author wrote it; steps belong to the nodes of `lowered`, its copy that passes changed.
-    `derive` runs before `forward` where parameters may have changed; in training its steps run in every pass, at their
-    times. `backward` overwrites parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
+    `derive` runs before `forward` where parameters may have changed, and after it `constant`, the steps of layers that
+    look at no data; in training the steps of `derive` run in every pass, at their times. `backward` overwrites
+    parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
     `spans` has, for the time of every step in a chain, the times of the chain's first and last step.
     Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
     runs forward.
@@ -262,6 +264,7 @@ class Plan:
     options: Options = field(default_factory=Options)
     initial: list[FillStep] = field(default_factory=list)
     derive: list[DeriveStep] = field(default_factory=list)
+    constant: list[LayerStep] = field(default_factory=list)
     forward: list[Step] = field(default_factory=list)
     backward: list[Step] = field(default_factory=list)
     backward_add: list[Step] = field(default_factory=list)
@@ -277,7 +280,7 @@ class Plan:
         """Every slot once, in order of first use."""
         views = [*self.data.values(), *self.diffs.values(), *self.parameters.values(), *self.parameter_diffs.values()]
         found = dict.fromkeys(view.slot for view in views)
-        for step in (*self.derive, *self.forward, *self.backward, *self.backward_add):
+        for step in (*self.derive, *self.constant, *self.forward, *self.backward, *self.backward_add):
             found.update(dict.fromkeys((*step.writes(), *step.reads())))
             if isinstance(step, LayerStep):
                 found.update(dict.fromkeys(view.slot for view in (*step.bottoms, *step.tops, *step.state)))

@@ -7,6 +7,7 @@ more, so results never depend on it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from netcc.ir.graph import Graph, Node, Value
@@ -29,6 +30,9 @@ class DataStorage:
     shown: frozenset[Value] = frozenset()
     """Values that must survive the pass even if layers read them."""
 
+    constant: AbstractSet[Node] = frozenset()
+    """Nodes whose tops keep what they hold from pass to pass."""
+
     views: dict[Value, View] = field(default_factory=dict)
 
     def assign(self) -> dict[Value, View]:
@@ -46,7 +50,8 @@ class DataStorage:
         view = self._shared_view(node, index, value) or self._home(value)
         view = view or new_slot(value.name, "data", value.shape, layout=value.layout)
         slot = view.slot
-        if self.options.keep_all or node.layer.from_outside or not value.uses or value in self.shown:
+        lasts = node.layer.from_outside or node in self.constant or value in self.shown
+        if self.options.keep_all or lasts or not value.uses:
             slot.held = True
         self.views[value] = view
         self._members.setdefault(slot, []).append(value)
@@ -110,7 +115,8 @@ class DataStorage:
                 start = 0
                 for value in node.inputs:
                     first = self._first_of_memory(value)
-                    if first not in homes and node.inputs.count(value) == 1 and _can_move(first):
+                    joins = node.inputs.count(value) == 1 and first.producer not in self.constant
+                    if first not in homes and joins and _can_move(first):
                         homes[first] = (node.outputs[0], start)
                         homes.setdefault(node.outputs[0], (node.outputs[0], 0))
                     start += value.shape[1]
@@ -139,6 +145,8 @@ class DataStorage:
         now = self._position[writer]
         if any(self._position[use.node] > now for use in value.uses):
             return False
+        if value.producer in self.constant and any(use.node not in self.constant for use in value.uses):
+            return False  # what is constant runs before all readers that are not
         return not (self.options.gradients and needed_by_backward(value, self.targets))
 
 

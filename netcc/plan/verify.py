@@ -13,7 +13,8 @@ from netcc.plan.plan import LayerStep, Plan, Slot, Step
 def verify_plan(plan: Plan) -> None:
     """Raises BrokenLaw with all breaches."""
     breaches = [*_overlaps(plan)]
-    for steps in ((*plan.derive, *plan.forward, *plan.backward), (*plan.derive, *plan.forward, *plan.backward_add)):
+    forward = (*plan.derive, *plan.constant, *plan.forward)
+    for steps in ((*forward, *plan.backward), (*forward, *plan.backward_add)):
         breaches += _unwritten(steps)
     if breaches:
         raise BrokenLaw("\n".join(breaches))

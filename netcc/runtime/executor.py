@@ -62,17 +62,14 @@ class Executor:
                     self._memory[views[parameter].slot] = array.reshape(-1)
         self._allocate()
         forward = [step for step in plan.forward if isinstance(step, LayerStep)]
-        self._sliced = any(step.parts or step.target.shares for step in forward)
+        self._sliced = any(step.parts or step.target.shares for step in (*forward, *plan.constant))
+        self._lasting = {view.slot for step in plan.constant for view in (*step.bottoms, *step.tops)}
         if self._sliced:
             thread_count()  # a number of threads that makes no sense is said here, not as a fault of some layer
         self._places = [step.node.place for step in forward]
         self._forward: list[BoundStep] = []
-        for step in forward:
-            operands = [self._operands(piece) for piece in step.pieces()]
-            for piece, arrays in zip(step.pieces(), operands, strict=True):
-                piece.target.start(arrays)
-            kernels = [_forward_kernel(piece) for piece in step.pieces()]
-            self._forward.append(_together(kernels, operands, step.node))
+        self._forward += map(self._bind_forward, forward)
+        self._constant = [self._bind_forward(step) for step in plan.constant]
         self._derive = {(step.node, step.direction): self._bind_derive(step) for step in plan.derive}
         self._shared, self._derived = shared, False
         self._forward_chains = self._chained(plan.forward, self._forward)
@@ -132,10 +129,11 @@ class Executor:
         self._run(self._with_derived("forward", self._forward[first:last]))
 
     def _derive_kept(self) -> None:
-        """Makes anew what is derived for all passes, if parameters may have changed."""
-        if self._derive and not self.plan.options.gradients:
+        """Makes anew what is the same in all passes, if parameters may have changed."""
+        if (self._derive or self._constant) and not self.plan.options.gradients:
             if self.lender.settle() or self._shared or not self._derived:
                 self._run([(run_together, list(self._derive.values()), None)])
+                self._run(self._constant)
             self._derived = True
 
     def _with_derived(self, direction: Direction, bound: Sequence[BoundStep]) -> list[BoundStep]:
@@ -228,11 +226,12 @@ class Executor:
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""
-        memory = self._memory[view.slot][view.offset :]
-        if view.strides is None:
-            return memory[: count(view.shape)].reshape(view.shape)
-        strides = [stride * memory.itemsize for stride in view.strides]
-        return np.ndarray(view.shape, memory.dtype, memory, strides=strides)
+        return _shaped(self._memory[view.slot], view)
+
+    def blob(self, view: View) -> Array:
+        """As `array`, for somebody who may write to it."""
+        memory = self._memory[view.slot]
+        return _shaped(self.lender.lend(memory) if view.slot in self._lasting else memory, view)
 
     def parameter(self, parameter: Parameter, shape: Shape | None = None) -> Array:
         """The live array of `parameter`, perhaps under another shape; whoever holds it may write to it."""
@@ -267,6 +266,12 @@ class Executor:
             "byte": np.dtype(np.uint8),
             "bool": np.dtype(np.bool_),
         }[kind]
+
+    def _bind_forward(self, step: LayerStep) -> BoundStep:
+        operands = [self._operands(piece) for piece in step.pieces()]
+        for piece, arrays in zip(step.pieces(), operands, strict=True):
+            piece.target.start(arrays)
+        return _together([_forward_kernel(piece) for piece in step.pieces()], operands, step.node)
 
     def _bind(self, step: Step) -> BoundStep:
         if isinstance(step, LayerStep):
@@ -344,6 +349,14 @@ class Resized(Exception):  # noqa: N818  # no error: the net has to follow
         super().__init__(index, shapes)
         self.index = index
         self.shapes = shapes
+
+
+def _shaped(memory: Array, view: View) -> Array:
+    memory = memory[view.offset :]
+    if view.strides is None:
+        return memory[: count(view.shape)].reshape(view.shape)
+    strides = [stride * memory.itemsize for stride in view.strides]
+    return np.ndarray(view.shape, memory.dtype, memory, strides=strides)
 
 
 def _steps_by_name(plan: Plan) -> dict[tuple[str, int], LayerStep]:

@@ -32,7 +32,7 @@ class ValueStorage:
                 f"blob {self.name!r} is not there: its layer is computed together with the next",
                 notes=["make the net with keep_all=True to look at every blob"],
             )
-        return net._executor.array(view)
+        return net._executor.blob(view)
 
     def diff(self) -> Array:
         net = self.net
