@@ -26,7 +26,7 @@ from netcc.prototxt.tree import Document
 from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundNet, load_net
 from netcc.schema.select import Definition, select
-from netcc.targets.options import Options
+from netcc.targets.options import MemoryUse, Options
 from netcc.types import Phase, Shape
 
 NetSource: TypeAlias = "str | Path | Document | caffe_pb2.NetParameter | BoundNet"
@@ -46,6 +46,7 @@ def compile_net(
     gradients: bool = True,
     exact: bool = False,
     optimize: bool = True,
+    memory: MemoryUse = "fast",
     strict: bool = False,
 ) -> Plan:
     """Compiles `net` for one phase.
@@ -53,7 +54,7 @@ def compile_net(
     `shapes` gives the shapes of inputs by blob name; `probe` asks data sources for theirs. `keep_all` leaves every
     blob readable after a pass, and `keep_diffs` (by default the same) every diff, at the price of memory; `gradients`
     adds a backward pass. `exact` leaves out algorithms that round more than a plain sum of products; `optimize` False
-    leaves out all but the layers' own methods.
+    leaves out all but the layers' own methods; `memory` "low" spends time to need less memory.
     A field that the schema lacks is warned of, or with `strict` an error.
     Raises a NetccError that names every fault of the stage that failed, with its position.
     """
@@ -61,7 +62,13 @@ def compile_net(
     definition = select(bound, phase, level, stages)  # the layers of this phase alone
     graph = shaped_graph(definition, shapes, probe)
     return plan_graph(
-        graph, keep_all=keep_all, keep_diffs=keep_diffs, gradients=gradients, exact=exact, optimize=optimize
+        graph,
+        keep_all=keep_all,
+        keep_diffs=keep_diffs,
+        gradients=gradients,
+        exact=exact,
+        optimize=optimize,
+        memory=memory,
     )
 
 
@@ -101,6 +108,7 @@ def plan_graph(
     gradients: bool = True,
     exact: bool = False,
     optimize: bool = True,
+    memory: MemoryUse = "fast",
     whole: bool = True,
     verify: bool = False,
 ) -> Plan:
@@ -112,7 +120,7 @@ def plan_graph(
     if verify:
         verify_graph(graph)
     kept = keep_all if keep_diffs is None else keep_diffs
-    plan = lower(graph, Options(keep_all, kept, gradients, exact, optimize, whole))
+    plan = lower(graph, Options(keep_all, kept, gradients, exact, optimize, whole, memory))
     if verify:
         verify_plan(plan)
     return plan

@@ -206,7 +206,7 @@ def check_layer(
     first axis of 1. Checked: every number of tops and diffs is written; bottoms, learning parameters and top diffs are
     not; gradients are right; backward reads nothing but what `needs` declares and gives the same twice; leaving out
     one gradient changes no other; float32 agrees with float64; in place, where allowed, agrees with not in place;
-    slices of the batch, another order in memory and a second pass, where the layer says so, give the same.
+    slices of the batch, another order in memory, a second pass and `repeat`, where the layer says so, give the same.
     """
     case = _Case(layer, _draw(shapes, integers or {}, seed), tops, gradient_tops, seed)
     case.check_forward()
@@ -218,6 +218,7 @@ def check_layer(
     if layer.is_function():
         case.check_function()
     case.check_single_precision()
+    case.check_repeat()
     if layer.in_place and 0 not in layer.needs().bottoms:
         case.check_in_place()
     if layer.batchwise() and shapes[0][0] > 1:
@@ -376,6 +377,19 @@ class _Case:
         for index, (found, diff) in enumerate(zip(self._diffs(laid), self._diffs(self._result), strict=True)):
             if found is not None and diff is not None:
                 _assert_close([found], [diff], f"channels-last arrays give another diff {index}")
+
+    def check_repeat(self) -> None:
+        """What can be made again after a forward pass comes out the same, and nothing else changes."""
+        if self._layer.repeats() == "never":
+            return
+        first = self._run()
+        made = self._run()
+        again = [*made.operands.tops, *(made.operands.saved if self._layer.repeats() == "all" else ())]
+        for array in again:
+            _spoil(array)
+        self._layer.repeat(made.operands)
+        for part in ("bottoms", "tops", "saved", "parameters"):
+            _assert_same(getattr(made.operands, part), getattr(first.operands, part), f"repeat changes {part}")
 
     def check_in_place(self) -> None:
         shared = self._run(in_place=True)

@@ -37,6 +37,7 @@ def totals_text(table: MemoryTable) -> str:
     share = f" ({table.saved / table.separate:.0%})" if table.separate else ""
     return "\n".join(
         [
+            *_low_lines(table),
             f"one arena of {size_text(table.arena)}; each buffer on its own {size_text(table.separate)}: "
             f"{size_text(table.saved)} saved{share}",
             f"lower bound of the lifetimes: {size_text(table.lower_bound)}, at {table.fullest!r}; "
@@ -44,6 +45,17 @@ def totals_text(table: MemoryTable) -> str:
             f"parameters and their gradients: {size_text(table.parameters)} more",
         ]
     )
+
+
+def _low_lines(table: MemoryTable) -> list[str]:
+    """What a plan that saves memory saves, and what that costs."""
+    if table.fast_arena is None:
+        return []
+    lines = [f"memory low: the arena of the plan for speed is {size_text(table.fast_arena)}"]
+    if table.again:
+        layers = f"{len(table.again)} layer{'s' if len(table.again) > 1 else ''}"
+        lines.append(f"computed again for the backward pass: {layers}, {size_text(table.again_bytes)} of blobs")
+    return lines
 
 
 def _cells(row: BufferRow, steps: int) -> Sequence[Sequence[str]]:

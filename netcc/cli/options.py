@@ -101,6 +101,13 @@ mismatch_option = click.option(
 exact_option = click.option(
     "--exact", is_flag=True, help="Leave out algorithms that round more than plain sums of products do."
 )
+memory_option = click.option(
+    "--memory",
+    type=click.Choice(["fast", "low"]),
+    default="fast",
+    show_default=True,
+    help="What memory is spent on: fast keeps what saves time, low makes it again, to the same numbers.",
+)
 strict_option = click.option("--strict", is_flag=True, help="A field that does not exist is an error, no warning.")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -24,17 +24,30 @@ from netcc.types import TRAIN, Phase, Shape
 if TYPE_CHECKING:
     from netcc.ir.graph import Graph
     from netcc.plan.plan import Plan
+    from netcc.targets.options import MemoryUse, Options
+
+
+class PlanCommand(click.Command):
+    """Lets `--memory` stand alone, whatever follows it, where no use of memory does."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        following = [*args[1:], ""]
+        alone = [arg == "--memory" and after not in ("fast", "low") for arg, after in zip(args, following, strict=True)]
+        spelled = ["--memory=fast" if bare else arg for arg, bare in zip(args, alone, strict=True)]
+        return super().parse_args(context, spelled)
 
 
 @click.command(
+    cls=PlanCommand,
     epilog="""\b
 Examples
   netcc plan deploy.prototxt
   netcc plan train_val.prototxt --phase train --steps
   netcc plan zoo:resnet50 --memory
+  netcc plan zoo:resnet50/train --memory low --input data=8,3,224,224
   netcc plan zoo:resnet50 --phase test --kernels --input data=8,3,224,224
   netcc plan train_val.prototxt --memory --input data=8,3,227,227 -o memory.png
-"""
+""",
 )
 @click.argument("net")
 @phase_option(TRAIN, "Phase to compile for.  [default: train]")
@@ -44,7 +57,11 @@ Examples
 @exact_option
 @allow_python_option
 @click.option("--steps", is_flag=True, help="List every step and every piece of memory too.")
-@click.option("--memory", is_flag=True, help="Draw which buffer lies where and when, and what sharing saves.")
+@click.option(
+    "--memory",
+    type=click.Choice(["fast", "low"]),
+    help="Draw which buffer lies where and when, and what sharing saves.  [fast where nothing follows]",
+)
 @click.option("--kernels", is_flag=True, help="List how every layer is computed, and which together.")
 @click.option("--keep-all", is_flag=True, help="With --memory or --kernels: every blob stays readable.")
 @click.option("--all", "every", is_flag=True, help="With --memory: small buffers too.")
@@ -58,7 +75,7 @@ def plan(
     stages: tuple[str, ...],
     strict: bool,
     steps: bool,
-    memory: bool,
+    memory: MemoryUse | None,
     kernels: bool,
     exact: bool,
     keep_all: bool,
@@ -73,37 +90,41 @@ def plan(
     from netcc.cli.reading import folder_of, read_net
     from netcc.report.shapes import graph_with_shapes
     from netcc.schema.select import select
+    from netcc.targets.options import Options
 
     if not memory and (every or out or (keep_all and not kernels)):
         raise UsageError("--all and -o go with --memory, --keep-all with --memory or --kernels")
     definition, folder = select(read_net(net, strict=strict), phase, level, stages), folder_of(net)
     if memory or kernels:
-        made = planned(graph_with_shapes(definition, inputs, folder), keep_all=keep_all, exact=exact)
+        graph = graph_with_shapes(definition, inputs, folder)
+        made = planned(graph, keep_all=keep_all, exact=exact, memory=memory or "fast")
         if kernels:
             show_kernels(made, as_json=as_json)
         if memory:
-            show_memory(made, every=every, out=out, as_json=as_json)
+            fast = planned(graph, keep_all=keep_all, exact=exact) if memory == "low" else None
+            show_memory(made, fast, every=every, out=out, as_json=as_json)
         return
     uses = {
-        "training": {"keep_all": False, "gradients": True, "exact": exact},
-        "training, every blob readable": {"keep_all": True, "gradients": True, "exact": exact},
-        "inference": {"keep_all": False, "gradients": False, "exact": exact},
-        "inference, every blob readable": {"keep_all": True, "gradients": False, "exact": exact},
+        "training": Options(keep_all=False, keep_diffs=False, exact=exact),
+        "training, memory low": Options(keep_all=False, keep_diffs=False, exact=exact, memory="low"),
+        "training, every blob readable": Options(exact=exact),
+        "inference": Options(keep_all=False, gradients=False, exact=exact),
+        "inference, memory low": Options(keep_all=False, gradients=False, exact=exact, memory="low"),
+        "inference, every blob readable": Options(gradients=False, exact=exact),
     }
     show_uses(
         {use: (graph_with_shapes(definition, inputs, folder), choice) for use, choice in uses.items()}, steps, as_json
     )
 
 
-def show_uses(uses: dict[str, tuple[Graph, dict[str, bool]]], steps: bool, as_json: bool) -> None:
+def show_uses(uses: dict[str, tuple[Graph, Options]], steps: bool, as_json: bool) -> None:
     """A row for each use; with `steps` all of the plan in which everything stays readable."""
-    from netcc.compiler import plan_graph
     from netcc.plan.dump import dump_plan
 
     found = {}
-    for use, (graph, choice) in uses.items():
-        made = plan_graph(graph, **choice)
-        if steps and choice["keep_all"] and choice["gradients"]:
+    for use, (graph, options) in uses.items():
+        made = made_for(graph, options)
+        if steps and options.keep_all and options.gradients:
             click.echo(dump_plan(made))
         found[use] = sizes(made)
     if as_json:
@@ -130,12 +151,20 @@ def sizes(made: Plan) -> dict[str, Any]:
     }
 
 
-def planned(graph: Graph, *, keep_all: bool, exact: bool) -> Plan:
-    """The plan to train, or to infer where nothing is learnt."""
+def made_for(graph: Graph, options: Options) -> Plan:
     from netcc.compiler import plan_graph
 
+    return plan_graph(
+        graph, keep_all=options.keep_all, gradients=options.gradients, exact=options.exact, memory=options.memory
+    )
+
+
+def planned(graph: Graph, *, keep_all: bool, exact: bool, memory: MemoryUse = "fast") -> Plan:
+    """The plan to train, or to infer where nothing is learnt."""
+    from netcc.targets.options import Options
+
     gradients = graph.phase == TRAIN and bool(graph.loss_values())
-    return plan_graph(graph, keep_all=keep_all, gradients=gradients, exact=exact)
+    return made_for(graph, Options(keep_all, keep_all, gradients, exact, memory=memory))
 
 
 def show_kernels(made: Plan, *, as_json: bool) -> None:
@@ -153,13 +182,13 @@ def show_kernels(made: Plan, *, as_json: bool) -> None:
     click.echo(columns(["layers", "types", "computed by", "blobs", "slices"], rows, right={4}))
 
 
-def show_memory(made: Plan, *, every: bool, out: str | None, as_json: bool) -> None:
-    """The timeline of a plan."""
+def show_memory(made: Plan, fast: Plan | None, *, every: bool, out: str | None, as_json: bool) -> None:
+    """The timeline of a plan; for one that saves memory, beside the `fast` one."""
     from netcc.cli.memory_text import memory_text
     from netcc.report.memory import memory_table
     from netcc.report.memory_picture import draw_memory
 
-    table = memory_table(made)
+    table = memory_table(made, fast)
     click.echo(json.dumps(table.as_json(), indent=2) if as_json else memory_text(table, every=every))
     if out:
         draw_memory(table, Path(out))

@@ -13,6 +13,7 @@ from netcc.cli.options import (
     allow_python_option,
     exact_option,
     json_option,
+    memory_option,
     mismatch_option,
     on_bad_record_option,
     state_options,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from netcc.runtime.loading import Mismatch
     from netcc.schema.bind import BoundNet
     from netcc.solver.events import Score
+    from netcc.targets.options import MemoryUse
 
     Scores = tuple[Score, ...]
 
@@ -43,6 +45,7 @@ Examples
 @state_options
 @strict_option
 @exact_option
+@memory_option
 @allow_python_option
 @on_bad_record_option
 @json_option
@@ -56,6 +59,7 @@ def test(
     stages: tuple[str, ...],
     strict: bool,
     exact: bool,
+    memory: MemoryUse,
     as_json: bool,
 ) -> None:
     """Run NET over batches of its test data and average its outputs.
@@ -72,7 +76,7 @@ def test(
     bound = read_net(net, strict=strict)
     require_source(bound, level, stages)
     scorer, loss = MeanScores(), 0.0
-    with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False, exact=exact) as made:
+    with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False, exact=exact, memory=memory) as made:
         for file in split_names(weights):
             with advising(mismatch):
                 warn_of_gaps(load_weights(made.graph, made.node_arrays(), Path(file), mismatch))

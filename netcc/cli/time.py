@@ -16,6 +16,7 @@ from netcc.cli.options import (
     exact_option,
     input_option,
     json_option,
+    memory_option,
     phase_option,
     state_options,
     strict_option,
@@ -24,6 +25,7 @@ from netcc.types import Phase, Shape
 
 if TYPE_CHECKING:
     from netcc.report.timing import TimeRow, TimeTable
+    from netcc.targets.options import MemoryUse
 
 
 @click.command(
@@ -44,6 +46,7 @@ Examples
 @state_options
 @strict_option
 @exact_option
+@memory_option
 @allow_python_option
 @click.option("-o", "--out", metavar="FILE", help="Draw it as well (.png, .svg, .pdf).")
 @json_option
@@ -58,6 +61,7 @@ def time(
     stages: tuple[str, ...],
     strict: bool,
     exact: bool,
+    memory: MemoryUse,
     out: str | None,
     as_json: bool,
 ) -> None:
@@ -88,6 +92,7 @@ def time(
             stages=stages,
             folder=folder_of(net),
             exact=exact,
+            memory=memory,
             passed=passed,
         )
     click.echo(json.dumps(table.as_json(), indent=2) if as_json else as_text(table))

@@ -15,6 +15,7 @@ from netcc.cli.options import (
     allow_python_option,
     exact_option,
     json_option,
+    memory_option,
     mismatch_option,
     on_bad_record_option,
     strict_option,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from netcc.cli.training import Summary
     from netcc.runtime.loading import Mismatch
     from netcc.schema.bind import BoundNet, BoundSolver
+    from netcc.targets.options import MemoryUse
 
 EFFECT = click.Choice(EFFECTS)
 
@@ -68,6 +70,7 @@ PREFIX.metrics.jsonl, PREFIX.png.
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong.")
 @strict_option
 @exact_option
+@memory_option
 @allow_python_option
 @on_bad_record_option
 @json_option
@@ -91,6 +94,7 @@ def train(
     quiet: bool,
     strict: bool,
     exact: bool,
+    memory: MemoryUse,
     as_json: bool,
 ) -> None:
     """Train the net that SOLVER names, or NET in its place.
@@ -121,6 +125,7 @@ def train(
         out=Path(out) if out else None,
         strict=strict,
         exact=exact,
+        memory=memory,
         patience=patience,
         watch=watch,
         keep=keep,

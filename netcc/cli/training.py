@@ -24,13 +24,14 @@ from netcc.solver.plot import draw_curves
 from netcc.solver.resume_search import Keeper, recorded_seed
 from netcc.solver.snapshot import check_writable, snapshot_prefix
 from netcc.solver.solver import Solver
+from netcc.targets.options import MemoryUse
 
 
 @dataclass(frozen=True)
 class Order:
     """What the user asks for. `net` takes the place of the one that the solver names; `out` is the folder of all
     results; `snapshot` is the state to go on from; `strict` makes an error of a field that the net cannot have,
-    `exact` leaves out algorithms that round more than plain sums of products do.
+    `exact` leaves out algorithms that round more than plain sums of products do, `memory` is as for Net.
 
     `patience` ends the run after so many tests that did not improve the output `watch`; `keep` removes all snapshots
     but the last ones; `sigint` and `sighup` are the effects of these signals; `settings` are fields that `solver` has
@@ -47,6 +48,7 @@ class Order:
     out: Path | None = None
     strict: bool = False
     exact: bool = False
+    memory: MemoryUse = "fast"
     patience: int | None = None
     watch: str | None = None
     keep: int | None = None
@@ -175,6 +177,7 @@ def _make_solver(order: Order) -> Solver:
             max_iter=order.max_iter,
             strict=order.strict,
             exact=order.exact,
+            memory=order.memory,
             mismatch=order.mismatch,
         )
 

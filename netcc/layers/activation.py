@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from netcc.errors import LayerError
-from netcc.layers.base import Layer, Needs, Operands, Signature, same_shape
+from netcc.layers.base import Layer, Needs, Operands, Repeat, Signature, same_shape
 from netcc.layers.cutting import cut, piece
 from netcc.layers.masks import choose, negative_part, positive_part
 from netcc.layers.registry import register
@@ -39,6 +39,9 @@ class Activation(Layer):
 
     def infer(self, bottoms: Sequence[Shape], tops: int) -> Signature:
         return same_shape(bottoms)
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def forward(self, operands: Operands) -> None:
         for part in _parts(operands):

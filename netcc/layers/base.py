@@ -21,6 +21,10 @@ Kind: TypeAlias = Literal["real", "index", "byte", "bool"]
 """What a buffer holds: numbers of the net's float type, int64 positions, small uint8 positions, or flags."""
 
 
+Repeat: TypeAlias = Literal["never", "tops", "all"]
+"""What of a forward call can be made again: nothing, the tops, or the saved buffers too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Buffer:
     """Working memory that a layer asks for."""
@@ -269,6 +273,17 @@ class Layer(ABC):
     def needs(self) -> Needs:
         """What backward reads of the forward values."""
         return Needs()
+
+    def repeats(self) -> Repeat:
+        """What `repeat` makes once more after a forward pass. "never", unless it takes a few passes over memory."""
+        return "never"
+
+    def repeat(self, operands: Operands) -> None:
+        """As `forward`, for the same bottoms and parameters, to the same bytes; changes nothing else.
+
+        With "tops" it finds in `saved` what `forward` left there.
+        """
+        self.forward(operands)
 
     def measure(self, operands: Operands) -> tuple[Shape, ...]:
         """The shapes that the tops of a `dynamic` layer need for what the bottoms hold now.

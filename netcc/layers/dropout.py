@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from netcc.errors import LayerError
-from netcc.layers.base import Buffer, Layer, Operands, Signature, pass_on, same_shape
+from netcc.layers.base import Buffer, Layer, Operands, Repeat, Signature, pass_on, same_shape
 from netcc.layers.cutting import cut
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -53,6 +53,12 @@ class Dropout(Layer):
     def is_function(self) -> bool:
         return not self.active
 
+    def repeats(self) -> Repeat:
+        return "tops" if self.active else "all"
+
+    def repeat(self, operands: Operands) -> None:
+        self._apply(operands.bottoms[0], operands.tops[0], operands)
+
     def forward(self, operands: Operands) -> None:
         if self.active:
             (kept,), (memory,) = operands.saved, operands.scratch
@@ -60,7 +66,7 @@ class Dropout(Layer):
             drawn = memory.view(np.float32)[: kept.size].reshape(kept.shape)
             operands.random.random(dtype=np.float32, out=drawn)
             np.greater_equal(drawn, self.ratio, out=kept)
-        self._apply(operands.bottoms[0], operands.tops[0], operands)
+        self.repeat(operands)
 
     def backward(self, operands: Operands) -> None:
         if operands.bottom_diffs[0] is not None:

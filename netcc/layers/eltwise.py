@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Signature
+from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Repeat, Signature
 from netcc.layers.cutting import cut, piece
 from netcc.layers.masks import choose
 from netcc.layers.registry import register
@@ -74,6 +74,9 @@ class Eltwise(Layer):
     def is_sum(self) -> bool:
         """Whether the top is the plain sum of the bottoms."""
         return self.operation == _Operation.SUM and set(self.coefficients) == {1.0}
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def needs(self) -> Needs:
         if self.operation != _Operation.PROD:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Self
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis, pass_on
+from netcc.layers.base import Count, Layer, Operands, Repeat, Signature, canonical_axis, pass_on
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Array, Phase, Shape, format_shape
@@ -27,6 +27,9 @@ class Joint(Layer):
 
     def batchwise(self) -> bool:
         return self.axis > 0
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def _parts(
         self, whole: Array, parts: Sequence[Array | None], sizes: Sequence[int]

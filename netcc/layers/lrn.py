@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Buffer, Layer, Needs, Operands, Signature, same_shape
+from netcc.layers.base import Buffer, Layer, Needs, Operands, Repeat, Signature, same_shape
 from netcc.layers.powers import raise_power
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
@@ -55,6 +55,9 @@ class LRN(Layer):
 
     def batchwise(self) -> bool:
         return True
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))

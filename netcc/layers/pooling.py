@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Signature
+from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Repeat, Signature
 from netcc.layers.pooling_kernels import (
     drawn,
     extend,
@@ -84,6 +84,9 @@ class Pooling(Layer):
 
     def is_function(self) -> bool:
         return not self.draws
+
+    def repeats(self) -> Repeat:
+        return "never" if self.draws else "all"
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,), tops=(0,)) if self._weighted else Needs()

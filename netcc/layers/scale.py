@@ -15,6 +15,7 @@ from netcc.layers.base import (
     Needs,
     Operands,
     ParameterSpec,
+    Repeat,
     Signature,
     canonical_axis,
     pass_on,
@@ -52,6 +53,9 @@ class Spread(Layer):
     def batchwise(self) -> bool:
         # A smaller blob with axis 0 among its own is cut with the batch only if it is a bottom.
         return self.axis > 0 if self.learns else self.axis == 0
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def _spread_shape(self, bottoms: Sequence[Shape]) -> Shape:
         """The shape of the smaller blob. Raises ShapeError where it does not fit on bottom 0."""

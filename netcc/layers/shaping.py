@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Count, Layer, Operands, Signature, canonical_axis, pass_on, refuse_in_place
+from netcc.layers.base import Count, Layer, Operands, Repeat, Signature, canonical_axis, pass_on, refuse_in_place
 from netcc.layers.registry import register
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape, count, format_shape
@@ -18,6 +18,9 @@ class View(Layer):
     """One bottom and one top with the same numbers in the same order."""
 
     is_view = True
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def forward(self, operands: Operands) -> None:
         pass_on(operands.bottoms[0], operands.tops[0])
@@ -138,6 +141,9 @@ class Split(Layer):
 
     def is_identity(self) -> bool:
         return True
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def forward(self, operands: Operands) -> None:
         for top in operands.tops:

@@ -10,10 +10,10 @@ def constant_nodes(graph: Graph, options: Options) -> set[Node]:
     """Nodes that look at no data: by what they are, or since all that they read is constant.
 
     Not those that make an output of the net, which is handed out after every pass, and none where all blobs are kept,
-    since users may write to any of them, nor in training.
+    since users may write to any of them, nor in training or where memory is short.
     """
     found: set[Node] = set()
-    if not options.optimize or not options.whole or options.keep_all or options.gradients:
+    if not options.optimize or not options.whole or options.keep_all or options.derives_in_passes:
         return found
     for node in graph.nodes:
         read = all(value.uses for value in node.outputs)

@@ -1,7 +1,8 @@
 """When what targets derive from parameters is made.
 
-For inference, before the first pass, and kept. In training parameters change with every pass: there it is made a group
-at a time, shortly before it is used, so that little memory is bound and threads can share a group.
+For inference, before the first pass, and kept. In training parameters change with every pass: there, and where memory
+is short, it is made a group at a time, shortly before it is used, so that little memory is bound and threads can share
+a group.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def derive_steps(
         if not own:
             continue
         units += own
-        if options.gradients and units > MOST_UNITS:
+        if options.derives_in_passes and units > MOST_UNITS:
             time, units = spans.get(step.time, (step.time, step.time))[0], own
         yield _step(step, time)
 

@@ -15,7 +15,8 @@ from netcc.plan.chains import chain_spans, in_chains
 from netcc.plan.derive import derive_steps
 from netcc.plan.memory import assign_memory
 from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
-from netcc.plan.slices import buffers, sliced_forward
+from netcc.plan.recompute import recompute
+from netcc.plan.slices import buffers, fresh_scratch, sliced_forward
 from netcc.plan.storage import DataStorage, assign_diffs
 from netcc.targets.base import Target
 from netcc.targets.options import Options
@@ -30,7 +31,8 @@ def lower(graph: Graph, options: Options) -> Plan:
     copy = clone(graph)
     targets = optimize(copy, options)
     plan = Plan(graph, copy.graph, options)
-    shown = frozenset(copy.values[value] for value in graph.outputs() if value in copy.values)
+    looked_at = (*graph.outputs(), *graph.loss_values())
+    shown = frozenset(copy.values[value] for value in looked_at if value in copy.values)
     constant = constant_nodes(copy.graph, options)
     data = DataStorage(copy.graph, targets, options, shown, constant).assign()
     plan.data = {value: data[twin] for value, twin in copy.values.items()}
@@ -43,6 +45,8 @@ def lower(graph: Graph, options: Options) -> Plan:
         _lower_backward(plan, copy, data, targets, forward)
         if options.keep_all:
             _hold_saved(forward)
+        if options.recomputes:
+            recompute(plan)
     if options.optimize:
         _chain(plan)
     all_passes = (plan.constant, plan.forward, plan.backward)
@@ -78,7 +82,7 @@ def _forward_step(plan: Plan, data: Mapping[Value, View], node: Node, target: Ta
             for parameter, spec in zip(node.parameters, specs, strict=True)
         ),
         state=buffers(node, "state", target.memory.state, held=True),
-        derived=buffers(node, "derived", target.memory.derived, held=not plan.options.gradients),
+        derived=buffers(node, "derived", target.memory.derived, held=not plan.options.derives_in_passes),
     )
     return sliced_forward(step, plan.options)
 
@@ -91,6 +95,7 @@ def _lower_backward(
     forward: dict[Node, LayerStep],
 ) -> None:
     graph = copy.graph
+    plan.backward_times = list(range(len(graph.nodes), 2 * len(graph.nodes)))
     diffs = assign_diffs(graph, data, plan.options)
     plan.diffs = {value: diffs[twin] for value, twin in copy.values.items() if twin in diffs}
     plan.parameter_diffs = {parameter: _parameter_slot(parameter, "parameter diff") for parameter in plan.parameters}
@@ -101,7 +106,7 @@ def _lower_backward(
         plan.no_backward = error
         return
     ready = {node: _derived_backward(step) for node, step in forward.items()}
-    scratch = {node: tuple(map(_like, step.pieces())) for node, step in forward.items()}
+    scratch = {node: tuple(piece.scratch for piece in fresh_scratch(step).pieces()) for node, step in forward.items()}
     plan.backward, plan.backward_add = (
         BackwardBuilder(
             ready, scratch, diffs, plan.parameter_diffs, accumulate=accumulate, refill=not plan.options.keep_diffs
@@ -136,9 +141,3 @@ def _hold_saved(forward: dict[Node, LayerStep]) -> None:
             for piece in step.pieces():
                 for view in piece.saved:
                     view.slot.held = True
-
-
-def _like(step: LayerStep) -> tuple[View, ...]:
-    """New scratch buffers as those of `step`: backward needs none of what forward left there."""
-    fresh = (new_slot(view.slot.name, "scratch", view.shape, kind=view.slot.kind) for view in step.scratch)
-    return tuple(replace(new, strides=view.strides) for new, view in zip(fresh, step.scratch, strict=True))

@@ -111,7 +111,8 @@ class View:
 class LayerStep:
     """One call of a layer's kernel. The fields are those of `netcc.layers.base.Operands`.
 
-    `time` is the node's place in the pass: i for the i-th node forward, 2n - 1 - i backward. It orders lifetimes.
+    `time` orders lifetimes: it is i for the i-th of n nodes forward, 2n - 1 - i backward, or later where something is
+    computed again before.
     A step with `parts` runs those instead of itself, at the same time if there are threads: slices of the batch, each
     with saved and scratch buffers of its own.
     """
@@ -232,7 +233,31 @@ class DeriveStep:
         return (view.slot for view in self.derived)
 
 
-Step: TypeAlias = LayerStep | AddStep | FillStep | DeriveStep
+@dataclass(frozen=True, slots=True)
+class RecomputeStep:
+    """The tops of a forward `step` computed once more, in the backward pass, just before they are read at `time`."""
+
+    step: LayerStep
+    time: int
+
+    @property
+    def name(self) -> str:
+        return f"compute {self.step.node.name} again"
+
+    def reads(self) -> Iterator[Slot]:
+        for piece in self.step.pieces():
+            yield from (view.slot for view in (*piece.bottoms, *piece.parameters))
+            if piece.target.repeats() == "tops":
+                yield from (view.slot for view in piece.saved)
+
+    def writes(self) -> Iterator[Slot]:
+        for piece in self.step.pieces():
+            yield from (view.slot for view in (*piece.tops, *piece.scratch))
+            if piece.target.repeats() == "all":
+                yield from (view.slot for view in piece.saved)
+
+
+Step: TypeAlias = LayerStep | AddStep | FillStep | DeriveStep | RecomputeStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +279,8 @@ class Plan:
     `derive` runs before `forward` where parameters may have changed, and after it `constant`, the steps of layers that
     look at no data; in training the steps of `derive` run in every pass, at their times. `backward` overwrites
     parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
+    `backward_times` has, for the last node of `lowered`, the one before it and so on, the time of its backward step;
+    steps that belong to it may come before, after that of the node above.
     `spans` has, for the time of every step in a chain, the times of the chain's first and last step.
     Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
     runs forward.
@@ -272,6 +299,7 @@ class Plan:
     diffs: dict[Value, View] = field(default_factory=dict)
     parameters: dict[Parameter, View] = field(default_factory=dict)
     parameter_diffs: dict[Parameter, View] = field(default_factory=dict)
+    backward_times: list[int] = field(default_factory=list)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     no_backward: LayerError | None = None
     memory: MemoryMap = field(default_factory=lambda: MemoryMap({}, {}))

@@ -84,6 +84,15 @@ def _with_buffers(step: LayerStep, target: Target) -> LayerStep:
     )
 
 
+def fresh_scratch(step: LayerStep) -> LayerStep:
+    """`step` and its parts with new scratch buffers: nobody needs what a call left in its own."""
+
+    def new(view: View) -> View:
+        return replace(new_slot(view.slot.name, "scratch", view.shape, kind=view.slot.kind), strides=view.strides)
+
+    return replace(step, scratch=tuple(map(new, step.scratch)), parts=tuple(map(fresh_scratch, step.parts)))
+
+
 def sliced_backward(step: LayerStep, scratch: tuple[tuple[View, ...], ...]) -> tuple[LayerStep, list[AddStep]]:
     """`step`, a backward step that still has the parts of its forward step, with parts of its own.
 

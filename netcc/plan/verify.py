@@ -7,12 +7,12 @@ from itertools import combinations
 
 from netcc.ir.verify import BrokenLaw
 from netcc.plan.memory import plan_lifetimes
-from netcc.plan.plan import LayerStep, Plan, Slot, Step
+from netcc.plan.plan import LayerStep, Plan, RecomputeStep, Slot, Step
 
 
 def verify_plan(plan: Plan) -> None:
     """Raises BrokenLaw with all breaches."""
-    breaches = [*_overlaps(plan)]
+    breaches = [*_overlaps(plan), *_changed(plan)]
     forward = (*plan.derive, *plan.constant, *plan.forward)
     for steps in ((*forward, *plan.backward), (*forward, *plan.backward_add)):
         breaches += _unwritten(steps)
@@ -32,6 +32,16 @@ def _overlaps(plan: Plan) -> Iterator[str]:
 
 def _touch(start: int, size: int, other_start: int, other_size: int) -> bool:
     return start < other_start + other_size and other_start < start + size
+
+
+def _changed(plan: Plan) -> Iterator[str]:
+    """What is computed again must read what the forward step read."""
+    last_write = {slot: step.time for step in plan.forward for slot in step.writes()}
+    for step in plan.backward:
+        if isinstance(step, RecomputeStep):
+            for view in step.step.bottoms:
+                if last_write.get(view.slot, -1) > step.step.time:
+                    yield f"{step.name!r} reads {view.slot!r} after something wrote over it"
 
 
 def _unwritten(steps: Sequence[Step]) -> Iterator[str]:

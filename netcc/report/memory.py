@@ -8,7 +8,8 @@ from typing import Any
 from netcc.plan.dump import unit_bytes
 from netcc.plan.memory import Lifetime, padded, plan_lifetimes
 from netcc.plan.packing import Piece, alive
-from netcc.plan.plan import LayerStep, Plan, Slot
+from netcc.plan.plan import LayerStep, Plan, RecomputeStep, Slot
+from netcc.types import count
 
 ARENA = "buffers"
 """The arena of all that is no parameter."""
@@ -40,7 +41,9 @@ class MemoryTable:
     """The buffers of a plan in order of their places, and what they take; all sizes in bytes, real numbers as float32.
 
     `steps` are the names of the steps by time, `forward` of them before the backward pass; `alive` are the bytes that
-    are needed at each: the largest of them is the lower bound of the arena.
+    are needed at each: the largest of them is the lower bound of the arena. `again` are the layers that are computed
+    once more in the backward pass, `again_bytes` the blobs that they write there; `fast_arena` is the arena of the plan
+    that does without.
     """
 
     name: str
@@ -51,6 +54,9 @@ class MemoryTable:
     alive: tuple[int, ...]
     arena: int
     parameters: int
+    again: tuple[str, ...] = ()
+    again_bytes: int = 0
+    fast_arena: int | None = None
 
     @property
     def separate(self) -> int:
@@ -86,6 +92,9 @@ class MemoryTable:
             "ratio": self.ratio,
             "fullest_step": self.fullest,
             "parameter_bytes": self.parameters,
+            "computed_again": list(self.again),
+            "computed_again_bytes": self.again_bytes,
+            **({} if self.fast_arena is None else {"fast_arena_bytes": self.fast_arena}),
             "steps": list(self.steps),
             "forward_steps": self.forward,
             "alive_bytes": list(self.alive),
@@ -104,8 +113,9 @@ class MemoryTable:
         }
 
 
-def memory_table(plan: Plan) -> MemoryTable:
-    """What `plan` keeps where."""
+def memory_table(plan: Plan, fast: Plan | None = None) -> MemoryTable:
+    """What `plan` keeps where; for one that saves memory, beside the `fast` one."""
+    again = [step for step in plan.backward if isinstance(step, RecomputeStep)]
     names = _step_names(plan)
     lives = plan_lifetimes(plan)
     slots = [slot for slot in plan.memory.offsets if slot.arena == ARENA]
@@ -131,6 +141,9 @@ def memory_table(plan: Plan) -> MemoryTable:
         tuple(map(unit_bytes, alive(pieces))),
         unit_bytes(plan.memory.arenas.get(ARENA, 0)),
         unit_bytes(sum(units for arena, units in plan.memory.arenas.items() if arena != ARENA)),
+        tuple(step.step.node.name for step in again),
+        unit_bytes(sum(count(view.shape) for step in again for view in step.step.tops)),
+        None if fast is None else unit_bytes(fast.memory.arenas.get(ARENA, 0)),
     )
 
 

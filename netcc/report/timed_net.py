@@ -20,6 +20,7 @@ from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundNet
 from netcc.schema.select import select
 from netcc.solver.optimizer import Optimizer
+from netcc.targets.options import MemoryUse
 from netcc.types import Phase, Shape
 
 UPDATE = caffe_pb2.SolverParameter(base_lr=1e-6, lr_policy="fixed", momentum=0.9, weight_decay=0.0005)
@@ -38,13 +39,14 @@ def time_net(
     stages: Sequence[str] = (),
     folder: Path | None = None,
     exact: bool = False,
+    memory: MemoryUse = "fast",
     passed: Callable[[], None] = lambda: None,
 ) -> TimeTable:
     """Times `passes` passes of `net` forward, with `train` backward and an update too.
 
     `batch` replaces the first size of all inputs. A data layer of which a top has its shape in `inputs` gives random
-    numbers; others read their data. `folder` is that of the net's file; `exact` is as for Net. `passed` is called after
-    each pass.
+    numbers; others read their data. `folder` is that of the net's file; `exact` and `memory` are as for Net. `passed`
+    is called after each pass.
     Raises the NetccError of whatever stage fails.
     """
     given = {name: (batch or shape[0], *shape[1:]) for name, shape in (inputs or {}).items()}
@@ -64,9 +66,10 @@ def time_net(
         stages=stages,
         shapes=given,
         seed=0,
-        keep_all=train,
+        keep_all=train and memory == "fast",
         gradients=train,
         exact=exact,
+        memory=memory,
     ) as made:
         fill_inputs(made)
         update = None

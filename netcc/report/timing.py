@@ -8,7 +8,7 @@ from typing import Any
 
 from netcc.ir.graph import Node
 from netcc.layers.base import Kind
-from netcc.plan.plan import ELEMENT_BYTES, DeriveStep, LayerStep, Step, View
+from netcc.plan.plan import ELEMENT_BYTES, DeriveStep, LayerStep, RecomputeStep, Step, View
 from netcc.report.limits import Limits
 from netcc.runtime.timing import PassTimes, TimedStep
 from netcc.types import count
@@ -16,6 +16,7 @@ from netcc.types import count
 DERIVED = "(weights made ready)"
 FILLS = "(fills)"
 RELAYOUT = "(order of memory)"
+AGAIN = "(computed again)"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def _rows(steps: Sequence[TimedStep]) -> Iterator[TimeRow]:
     at = {step.time: step.node for step, _ in steps if isinstance(step, LayerStep)}
     groups: dict[Node | str, list[TimedStep]] = {}
     for step, seconds in steps:
-        owner = DERIVED if isinstance(step, DeriveStep) else at.get(step.time, FILLS)
+        owner: Node | str = at.get(step.time, FILLS)
+        if isinstance(step, DeriveStep | RecomputeStep):
+            owner = DERIVED if isinstance(step, DeriveStep) else AGAIN
         groups.setdefault(owner, []).append((step, seconds))
     for owner, members in groups.items():
         yield TimeRow(

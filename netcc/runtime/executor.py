@@ -17,7 +17,7 @@ from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import plan_lifetimes
-from netcc.plan.plan import AddStep, DeriveStep, Direction, FillStep, LayerStep, Plan, Slot, Step, View
+from netcc.plan.plan import AddStep, DeriveStep, Direction, FillStep, LayerStep, Plan, RecomputeStep, Slot, Step, View
 from netcc.runtime.lending import Lender
 from netcc.runtime.threads import Call, blas_on_one_thread, call_together, run_together, thread_count
 from netcc.targets.relayout import Relayout
@@ -130,7 +130,7 @@ class Executor:
 
     def _derive_kept(self) -> None:
         """Makes anew what is the same in all passes, if parameters may have changed."""
-        if (self._derive or self._constant) and not self.plan.options.gradients:
+        if (self._derive or self._constant) and not self.plan.options.derives_in_passes:
             if self.lender.settle() or self._shared or not self._derived:
                 self._run([(run_together, list(self._derive.values()), None)])
                 self._run(self._constant)
@@ -140,7 +140,7 @@ class Executor:
         """`bound`, steps run one by one, each with what it needs derived in every pass before it."""
         result: list[BoundStep] = []
         for kernel, operands, node in bound:
-            call = self._derive.get((node, direction)) if node and self.plan.options.gradients else None
+            call = self._derive.get((node, direction)) if node and self.plan.options.derives_in_passes else None
             if call is not None:
                 result.append((*call, node))
             result.append((kernel, operands, node))
@@ -175,7 +175,7 @@ class Executor:
         begin = len(nodes)
 
         def place(step: Step) -> int:
-            return places[step.time - begin]
+            return places[bisect_left(self.plan.backward_times, step.time)]
 
         if first >= self._reached:
             self._clear_sums([step for step in self.plan.backward_add if step.time >= begin and place(step) <= first])
@@ -277,6 +277,10 @@ class Executor:
         if isinstance(step, LayerStep):
             kernels = [piece.target.backward for piece in step.pieces()]
             return _together(kernels, [self._operands(piece) for piece in step.pieces()], step.node)
+        if isinstance(step, RecomputeStep):
+            pieces = step.step.pieces()
+            kernels = [piece.target.repeat for piece in pieces]
+            return _together(kernels, [self._operands(piece) for piece in pieces], step.step.node)
         if isinstance(step, AddStep):
             return _add, (self.array(step.target), self.array(step.part)), None
         if isinstance(step, FillStep):
@@ -306,7 +310,7 @@ class Executor:
     def _derive_groups(self) -> dict[int, list[Call]]:
         """What is derived in every pass, by the time of the step before which it is made."""
         groups: dict[int, list[Call]] = {}
-        if self.plan.options.gradients:
+        if self.plan.options.derives_in_passes:
             for step in self.plan.derive:
                 groups.setdefault(step.time, []).append(self._derive[step.node, step.direction])
         return groups

@@ -27,11 +27,12 @@ from netcc.runtime.loading import LoadReport, Mismatch, load_weights
 from netcc.runtime.named import Named, ParameterBlobs, unknown_blob, unknown_layer, unknown_parameters
 from netcc.runtime.parameters import carry_over, fill_parameters, share_by_name
 from netcc.runtime.run_state import Running, RunState
-from netcc.runtime.settings import float_type, phase_of, refused_shapes
+from netcc.runtime.settings import float_type, memory_use, phase_of, refused_shapes
 from netcc.runtime.sinks import Sinks
 from netcc.runtime.sources import Sources
 from netcc.schema.bind import BoundNet
 from netcc.schema.select import select
+from netcc.targets.options import MemoryUse
 from netcc.types import Array, Phase, Shape
 
 
@@ -45,6 +46,8 @@ class Net:
     and memory is reused, with `keep_diffs=False` that of diffs only (by default it is as `keep_all`);
     `gradients=False` leaves the backward pass out. `exact=True` leaves out algorithms that round
     more than plain sums of products do; `optimize=False` leaves out all but the layers' own methods, in plain order.
+    `memory="low"` spends time to need less memory: unless `keep_all=True` asks for them, blobs do not stay, weights are
+    made ready in every pass, and what is cheap is computed again for the backward pass, to the same bytes.
     A field that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `allow_python=True` lets layers of type Python run code of the modules that they name.
     `sources` are iterables of arrays by the name of the data or Input layer that they feed (see
@@ -88,11 +91,12 @@ class Net:
         seed: int | None = None,
         dtype: npt.DTypeLike = np.float32,
         share: Net | None = None,
-        keep_all: bool = True,
+        keep_all: bool | None = None,
         keep_diffs: bool | None = None,
         gradients: bool = True,
         exact: bool = False,
         optimize: bool = True,
+        memory: MemoryUse = "fast",
         strict: bool = False,
         allow_python: bool = False,
         mismatch: Mismatch = "error",
@@ -107,8 +111,9 @@ class Net:
         self._measured: dict[int, tuple[Shape, ...]] = {}
         self._spare_diffs: dict[str, Array] = {}
         self._dtype = float_type(dtype)
-        self._keep_all, self._gradients = keep_all, gradients
-        self._keep_diffs = keep_all if keep_diffs is None else keep_diffs
+        self._memory, self._gradients = memory_use(memory), gradients
+        self._keep_all = memory != "low" if keep_all is None else keep_all
+        self._keep_diffs = self._keep_all if keep_diffs is None else keep_diffs
         self._whole = True
         self._exact, self._optimize = exact or self._dtype == np.float64, optimize
         fills, draws = np.random.SeedSequence(seed).spawn(2)
@@ -146,6 +151,7 @@ class Net:
             gradients=self._gradients,
             exact=self._exact,
             optimize=self._optimize,
+            memory=self._memory,
             whole=self._whole,
         )
         readers = {node: self._sources.open(node) for node in graph.nodes if self._sources.feeds(node)}

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netcc.errors import Diagnostic, NetccError, UsageError
+from netcc.targets.options import MEMORY_USES, MemoryUse
 from netcc.types import Phase, Shape, format_shape
 
 FLOATS = ("float32", "float64")
@@ -23,6 +24,14 @@ def float_type(dtype: npt.DTypeLike) -> np.dtype[Any]:
     if kind is None or kind.name not in FLOATS:
         raise UsageError(f"a net cannot compute with dtype {dtype!r}", notes=[f"expected one of: {', '.join(FLOATS)}"])
     return kind
+
+
+def memory_use(name: str) -> MemoryUse:
+    """What a net spends memory on. Raises UsageError for a name that says nothing about it."""
+    for use in MEMORY_USES:
+        if name == use:
+            return use
+    raise UsageError(f"a net has no memory {name!r}", notes=[f"expected one of: {', '.join(MEMORY_USES)}"])
 
 
 def phase_of(phase: Phase | int) -> Phase:

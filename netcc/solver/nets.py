@@ -18,6 +18,7 @@ from netcc.schema import caffe_pb2
 from netcc.schema.bind import BoundSolver
 from netcc.solver.fields import GENERIC, TRAIN_ONLY, generic_net
 from netcc.solver.spans import span_of
+from netcc.targets.options import MemoryUse
 from netcc.types import Phase, Shape
 
 
@@ -66,6 +67,7 @@ def make_net(
     keep_diffs: bool = False,
     exact: bool = False,
     optimize: bool = True,
+    memory: MemoryUse = "fast",
 ) -> Net:
     """The net in its state: `phase`, overruled by the state of the net, overruled by that of the solver.
 
@@ -86,6 +88,7 @@ def make_net(
         gradients=share is None,
         exact=exact,
         optimize=optimize,
+        memory=memory,
         allow_python=allow_python,
         sources=sources,
         on_bad_record=on_bad_record,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from netcc.errors import NumericsError
+from netcc.ir.graph import Value
+from netcc.plan.memory import plan_lifetimes
 from netcc.runtime.net import Net
 from netcc.types import Array
 
@@ -17,6 +19,8 @@ def check_loss(net: Net, loss: float, iteration: int, kept: str) -> None:
         return
     found = next(_suspects(net), None)
     where = f"first at {found}" if found else "its terms are finite, their sum is not"
+    if not net.plan.options.keep_all:
+        where = f"of the blobs that are kept, {where}" if found else "all blobs that are kept are finite"
     raise NumericsError(
         f"iteration {iteration}: the loss is {loss:g}; {where}",
         notes=[kept, "a lower base_lr or clip_gradients may keep the net finite"],
@@ -36,11 +40,19 @@ def check_parameters(net: Net, iteration: int, kept: str) -> None:
 def _suspects(net: Net) -> Iterator[str]:
     """Parameters come first: a bad one spoils everything behind it."""
     yield from _parameters(net)
+    kept = _kept(net)
     for node in net.graph.nodes:
         for value in node.outputs:
-            bad = _bad(net.blobs[value.name].data)
+            bad = value in kept and _bad(net.blobs[value.name].data)
             if bad:
                 yield f"layer {node.name!r} ({node.type}): {bad} in its top {value.name!r}"
+
+
+def _kept(net: Net) -> set[Value]:
+    """The values whose memory nothing else has used by the end of the forward pass."""
+    lives, end = plan_lifetimes(net.plan), max(step.time for step in net.plan.forward)
+    alive = {slot for slot, life in lives.items() if life.first <= end < life.last}
+    return {value for value, view in net.plan.data.items() if view.slot.held or view.slot in alive}
 
 
 def _parameters(net: Net) -> Iterator[str]:

@@ -44,6 +44,7 @@ from netcc.solver.snapshot import (
     snapshot_prefix,
     write_snapshot,
 )
+from netcc.targets.options import MemoryUse
 from netcc.types import TEST, TRAIN, Array, Shape
 
 SolverSource: TypeAlias = "str | Path | caffe_pb2.SolverParameter | BoundSolver"
@@ -61,8 +62,8 @@ class Solver:
     `allow_python=True` lets layers of type Python run code of the modules that they name.
     `sources` and `test_sources` are iterables that feed data layers of the training net and of the test nets, and
     `on_bad_record` says what becomes of bad records, as for `Net`; `bad_records` counts those of all nets.
-    `keep_diffs=True` leaves the diff of every blob readable after an iteration, at the price of memory; `exact` and
-    `optimize` are as for `Net`.
+    `keep_diffs=True` leaves the diff of every blob readable after an iteration, at the price of memory; `exact`,
+    `optimize` and `memory` are as for `Net`: with "low" blobs do not stay readable.
     `mismatch`: what becomes of a layer whose shapes differ in a weights file (see `Net.copy_from`).
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
@@ -106,6 +107,7 @@ class Solver:
         keep_diffs: bool = False,
         exact: bool = False,
         optimize: bool = True,
+        memory: MemoryUse = "fast",
     ) -> None:
         bound = _bind(solver, max_iter)
         self.param = bound.message
@@ -134,6 +136,7 @@ class Solver:
             keep_diffs=keep_diffs,
             exact=exact,
             optimize=optimize,
+            memory=memory,
         )
         self.net = make(choose_train_net(bound, net), TRAIN, seed=self.seed, sources=sources)
         self.test_nets: list[Net] = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from netcc.layers.base import Buffer, Layer, Needs, Operands, Pick, definition_itself
+from netcc.layers.base import Buffer, Layer, Needs, Operands, Pick, Repeat, definition_itself
 from netcc.types import Array, Layout
 
 LayoutNeed: TypeAlias = Literal["plain", "channels last", "any"]
@@ -63,6 +63,14 @@ class Target(ABC):
     def needs(self) -> Needs:
         """As `Layer.needs`."""
 
+    def repeats(self) -> Repeat:
+        """As `Layer.repeats`."""
+        return "never"
+
+    def repeat(self, operands: Operands) -> None:
+        """As `Layer.repeat`."""
+        self.forward(operands)
+
     def derive(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
         """Fills `derived` from `parameters`, in the order of the node's."""
 
@@ -87,6 +95,7 @@ class LayerTarget(Target):
         self.forward = layer.forward  # type: ignore[method-assign]  # no call between the plan and the kernel
         self.backward = layer.backward  # type: ignore[method-assign]
         self.start = layer.start  # type: ignore[method-assign]
+        self.repeat = layer.repeat  # type: ignore[method-assign]
 
     def forward(self, operands: Operands) -> None:
         self.layer.forward(operands)
@@ -96,6 +105,9 @@ class LayerTarget(Target):
 
     def needs(self) -> Needs:
         return self.layer.needs()
+
+    def repeats(self) -> Repeat:
+        return self.layer.repeats()
 
 
 def is_trivial(shape: Sequence[int]) -> bool:

@@ -13,7 +13,7 @@ from netcc.ir.graph import Node
 from netcc.kernels.batch_norm import BatchNorm as BatchNormKernel
 from netcc.kernels.batch_norm import coefficients, join
 from netcc.layers.activation import ReLU
-from netcc.layers.base import Buffer, Needs, Operands
+from netcc.layers.base import Buffer, Needs, Operands, Repeat
 from netcc.layers.batch_norm import BatchNorm
 from netcc.layers.scale import Scale
 from netcc.targets.arrays import channels_last
@@ -61,9 +61,15 @@ class BatchNormTarget(Target):
         return Needs(tops=(0,))
 
     def forward(self, operands: Operands) -> None:
+        self._measure(channels_last(operands.bottoms[0]), operands)
+        self.repeat(operands)
+
+    def repeats(self) -> Repeat:
+        return "tops"
+
+    def repeat(self, operands: Operands) -> None:
         x, y = channels_last(operands.bottoms[0]), channels_last(operands.tops[0])
         mean, inverse = operands.saved
-        self._measure(x, operands)
         self._normalise(x, mean, *self._affine(inverse, operands.parameters), y, operands)
 
     def _measure(self, x: Array, operands: Operands) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netcc.ir.graph import Node
 from netcc.kernels import lrn
-from netcc.layers.base import Buffer, Needs, Operands
+from netcc.layers.base import Buffer, Needs, Operands, Repeat
 from netcc.layers.lrn import LRN
 from netcc.targets.arrays import channels_last
 from netcc.targets.base import Memory, Target
@@ -28,6 +28,9 @@ class LRNTarget(Target):
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,))
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def forward(self, operands: Operands) -> None:
         saved = operands.saved[0] if self.gradients else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netcc.ir.graph import Node
 from netcc.kernels.pooling import AveragePooling, MaxPooling
 from netcc.kernels.windows import PoolingGeometry
-from netcc.layers.base import Buffer, Needs, Operands
+from netcc.layers.base import Buffer, Needs, Operands, Repeat
 from netcc.layers.pooling import AVE, MAX, Pooling
 from netcc.targets.arrays import channels_last
 from netcc.targets.base import Memory, Target
@@ -29,6 +29,9 @@ class MaxPoolingTarget(Target):
 
     def needs(self) -> Needs:
         return Needs()
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def forward(self, operands: Operands) -> None:
         saved = operands.saved[0] if self.gradients else None
@@ -56,6 +59,9 @@ class AveragePoolingTarget(Target):
 
     def needs(self) -> Needs:
         return Needs()
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def forward(self, operands: Operands) -> None:
         self.kernel.forward(channels_last(operands.bottoms[0]), channels_last(operands.tops[0]), operands.scratch[0])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from netcc.layers.base import Layer, Operands, Signature, pass_on
+from netcc.layers.base import Layer, Operands, Repeat, Signature, pass_on
 from netcc.schema import caffe_pb2
 from netcc.types import Phase, Shape
 
@@ -28,6 +28,9 @@ class Relayout(Layer):
 
     def batchwise(self) -> bool:
         return True
+
+    def repeats(self) -> Repeat:
+        return "all"
 
     def forward(self, operands: Operands) -> None:
         pass_on(operands.bottoms[0], operands.tops[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,10 @@ def test_uses(run: Run) -> None:
     shown = run("plan", "-", stdin=SMALL).stdout
     assert [line.split("  ")[0] for line in shown.splitlines()[2:]] == [
         "training",
+        "training, memory low",
         "training, every blob readable",
         "inference",
+        "inference, memory low",
         "inference, every blob readable",
     ]
     found = json.loads(run("plan", "-", "--json", stdin=SMALL).stdout)
@@ -57,6 +60,45 @@ def test_a_net_with_a_loss_is_planned_for_training(run: Run) -> None:
     assert (found["phase"], found["forward_steps"], len(found["steps"])) == ("TRAIN", 5, 5 + 3)
     kept = json.loads(run("plan", "-", "--memory", "--json", "--keep-all", stdin=SMALL).stdout)
     assert kept["arena_bytes"] > found["arena_bytes"]
+
+
+CHAIN = "".join(
+    f'layer {{ name: "{name}" type: "{kind}" bottom: "{below}" top: "{name}" {fields} }}\n'
+    for name, kind, below, fields in (
+        (f"{kind}{index}", kind, below if index or kind != "Convolution" else "x", fields)
+        for index in range(3)
+        for kind, below, fields in (
+            ("Convolution", f"Sigmoid{index - 1}", "convolution_param { num_output: 16 kernel_size: 3 pad: 1 }"),
+            ("Sigmoid", f"Convolution{index}", ""),
+        )
+    )
+)
+LONG = (
+    'name: "long" layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 dim: 32 dim: 32 } } }\n'
+    + CHAIN
+    + 'layer { name: "loss" type: "Reduction" bottom: "Sigmoid2" top: "loss" loss_weight: 1 }'
+)
+
+
+def test_memory_low_is_shown_beside_fast(run: Run) -> None:
+    shown = run("plan", "-", "--memory", "low", stdin=LONG).stdout.splitlines()
+    assert re.fullmatch(r"memory low: the arena of the plan for speed is \d\.\d MiB", shown[-5])
+    assert re.fullmatch(r"computed again for the backward pass: 2 layers, 512\.0 KiB of blobs", shown[-4])
+    found = json.loads(run("plan", "--memory=low", "-", "--json", stdin=LONG).stdout)
+    assert found["computed_again"] == ["Sigmoid1", "Sigmoid0"]
+    assert found["computed_again_bytes"] == 2 * 4 * 16 * 32 * 32 * 4
+    assert found["arena_bytes"] < found["fast_arena_bytes"]
+
+
+@pytest.mark.parametrize("alone", [("--memory", "-"), ("-", "--memory")])
+def test_memory_needs_no_word(run: Run, alone: tuple[str, ...]) -> None:
+    assert run("plan", *alone, "--phase", "test", stdin=SMALL).stdout == TIMELINE
+
+
+def test_another_use_of_memory_is_refused(run: Run) -> None:
+    done = run("plan", "-", "--memory=much", stdin=SMALL)
+    assert done.exit_code == 2
+    assert "'much' is not one of 'fast', 'low'" in done.stderr
 
 
 def test_small_buffers_are_told_together(run: Run) -> None:

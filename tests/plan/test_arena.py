@@ -8,6 +8,7 @@ from netcc.compiler import bind_net, plan_graph, shaped_graph
 from netcc.ir.graph import Graph
 from netcc.report.memory import MemoryTable, memory_table
 from netcc.schema.select import select
+from netcc.targets.options import MEMORY_USES
 from netcc.types import TEST, TRAIN
 from netcc.zoo.find import find
 
@@ -47,3 +48,20 @@ def test_inference(name: str) -> None:
 @pytest.mark.parametrize("name", IMAGES)
 def test_training(name: str) -> None:
     check(memory_table(plan_graph(graph_of(name, "train"), keep_all=False)))
+
+
+@pytest.mark.parametrize(("name", "most"), [("googlenet", 0.75), ("mobilenet_v1", 0.6), ("resnet20_cifar", 0.8)])
+def test_training_with_memory_low(name: str, most: float) -> None:
+    low = memory_table(plan_graph(graph_of(name, "train"), keep_all=False, memory="low"))
+    check(low)
+    assert low.arena < most * memory_table(plan_graph(graph_of(name, "train"), keep_all=False)).arena
+    assert 10 <= len(low.again) <= 60
+
+
+def test_inference_with_memory_low() -> None:
+    fast, low = (
+        memory_table(plan_graph(graph_of("vgg16", "deploy"), keep_all=False, gradients=False, memory=use))
+        for use in MEMORY_USES
+    )
+    check(low)
+    assert low.arena < 0.5 * fast.arena
