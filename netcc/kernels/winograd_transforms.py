@@ -1,79 +1,83 @@
-"""The transforms of Winograd's minimal filtering F(4x4, 3x3) and F(2x2, 5x5).
+"""The transforms of Winograd's minimal filtering F(4x4, 3x3) and F(2x2, 5x5), each as one product of matrices.
 
 Lavin & Gray, Fast Algorithms for Convolutional Neural Networks (2016), section 4: a tile of m x m results of a kernel
 r x r is A^T [(G g G^T) * (B^T d B)] A, where d are the (m + r - 1) x (m + r - 1) = 6 x 6 pixels that it needs. A row of
 the matrices belongs to one of the points 0, 1, -1, 2, -2 and infinity: A and G evaluate polynomials there, of gradients
 and of weights, and B^T is the same for all kernels. Below, `tile` is m.
+
+B^T d B is (B (x) B)^T times the 36 numbers of d. That multiplies more than row by row, but it is one long call: where
+two threads make many short ones, they lose more time waiting for the interpreter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from netcc.kernels.columns import fill_phases
+from netcc.kernels.columns import fill_padded
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Pair
-from netcc.kernels.strips import take
+from netcc.kernels.strips import copy_transposed, take
 from netcc.types import Array, Shape, count
 
 EDGE = 6
 """Rows and columns of the image that a tile needs."""
 
-_SCALES = 1 / 4, -1 / 6, 1 / 24
-"""What G multiplies values at 0, at 1 and -1, and at 2 and -2 with."""
+_POINTS = (0, 1, -1, 2, -2)
 
-_CHUNK = 1 << 15
+_SCALES = (1 / 4, -1 / 6, -1 / 6, 1 / 24, 1 / 24, 1)
+"""What G multiplies values at the points, and at infinity, with."""
+
+_B = (
+    (4, 0, -5, 0, 1, 0),
+    (0, -4, -4, 1, 1, 0),
+    (0, 4, -4, -1, 1, 0),
+    (0, -2, -1, 2, 1, 0),
+    (0, 2, -1, -2, 1, 0),
+    (0, 4, 0, -5, 0, 1),
+)
+"""B^T."""
+
+_CHUNK = 1 << 18
+"""Numbers of weights that are brought from one form into another at a time."""
+
+
+@cache
+def _both_axes(name: str, size: int, dtype: np.dtype[np.generic]) -> Array:
+    """(36, size x size): what takes the numbers of a square, row by row, to the 36 points.
+
+    `G` weights, `A` gradients, `B` pixels of the image.
+    """
+    powers = [[float(point**power) for power in range(size)] for point in _POINTS]
+    evaluate = np.array([*powers, [0.0] * (size - 1) + [1.0]])
+    line = {"A": evaluate, "G": evaluate * np.array(_SCALES)[:, None], "B": np.array(_B, float)}[name]
+    return np.kron(line, line).astype(dtype)
 
 
 def transform_weights(weights: Array, out: Array) -> None:
     """out[6 i + j, c, o] = (G g G^T)[i, j] for g = weights[:, :, c, o]; weights (r, r, channels, outputs)."""
-    channels, outputs = weights.shape[2:]
-    result = out.reshape(EDGE, EDGE, -1)
-    step = max(1, _CHUNK // outputs)
+    size, _, channels, outputs = weights.shape
+    matrix = _both_axes("G", size, out.dtype)
+    step = max(1, _CHUNK // (size * size * outputs))
     for first in range(0, channels, step):
-        taps = np.ascontiguousarray(weights[:, :, first : first + step]).reshape(*weights.shape[:2], -1)
-        part = result[:, :, first * outputs : first * outputs + taps.shape[2]]
-        halves = np.empty((EDGE, *taps.shape[1:]), out.dtype)
-        _evaluate(list(taps), list(halves), _SCALES)
-        _evaluate([halves[:, j] for j in range(taps.shape[1])], [part[:, j] for j in range(EDGE)], _SCALES)
-
-
-def _evaluate(polynomial: Sequence[Array], values: Sequence[Array], scales: Sequence[float]) -> None:
-    """The values of polynomials at 0, 1, -1, 2, -2 and infinity, scaled."""
-    _weighted_sum(polynomial[:1], scales[:1], values[0], values[0])
-    even = values[5]
-    for point, scale, plus, minus in ((1, scales[1], values[1], values[2]), (2, scales[2], values[3], values[4])):
-        factors = [scale * point**power for power in range(len(polynomial))]
-        _weighted_sum(polynomial[0::2], factors[0::2], even, plus)
-        _weighted_sum(polynomial[1::2], factors[1::2], minus, plus)
-        np.add(even, minus, out=plus)
-        np.subtract(even, minus, out=minus)
-    np.copyto(values[5], polynomial[-1])
-
-
-def _weighted_sum(terms: Sequence[Array], factors: Sequence[float], total: Array, spare: Array) -> None:
-    so_far: Array | None = None
-    for term, factor in zip(terms, factors, strict=True):
-        if factor != 1:
-            term = np.multiply(term, factor, out=total if so_far is None else spare)
-        so_far = term if so_far is None else np.add(so_far, term, out=total)
-    if so_far is not None and so_far is not total:
-        np.copyto(total, so_far)
+        part = weights[:, :, first : first + step]
+        taps = np.empty(part.shape, out.dtype)
+        copy_transposed(part, taps)
+        result = out.reshape(EDGE * EDGE, -1)[:, first * outputs : (first + part.shape[2]) * outputs]
+        np.matmul(matrix, taps.reshape(size * size, -1), out=result)
 
 
 def input_scratch(tiles: Shape, tile: int) -> int:
     """Elements of scratch for `transform_input` of `tiles`: (images, tile rows, tile columns, channels)."""
+    return count(_reached(tiles, tile)) + EDGE * EDGE * count(tiles)
+
+
+def _reached(tiles: Shape, tile: int) -> Shape:
+    """All pixels that tiles need."""
     images, rows, columns, channels = tiles
-    width = tile * _spread(columns, tile) * channels
-    lines = images * (tile * rows + EDGE - tile)
-    return (lines + (EDGE + 2) * images * rows) * width + 2 * EDGE * count(tiles)
-
-
-def _spread(columns: int, tile: int) -> int:
-    """Every tile-th pixel of a row, for all tiles: how many."""
-    return columns - 1 + -(-EDGE // tile)
+    return images, tile * rows + EDGE - tile, tile * columns + EDGE - tile, channels
 
 
 def transform_input(x: Array, transformed: Array, scratch: Array, row: int, pad: Pair, tile: int) -> None:
@@ -81,50 +85,27 @@ def transform_input(x: Array, transformed: Array, scratch: Array, row: int, pad:
 
     x (images, height, width, channels), zero outside; transformed (36, images, tile rows, tile columns, channels).
     """
-    _, images, rows, columns, channels = transformed.shape
-    lines, across = tile * rows + EDGE - tile, _spread(columns, tile)
-    padded = take(scratch, (images, lines, tile, across, channels))
-    scratch = scratch[padded.size :]
-    fill_phases(x, padded, tile * row - pad[0], -pad[1])
-    padded = padded.reshape(images, lines, -1)
-    halves = take(scratch, (EDGE, images, rows, padded.shape[-1]))
-    scratch = scratch[halves.size :]
-    pair = take(scratch, (2, images, rows, padded.shape[-1]))
-    scratch = scratch[pair.size :]
-    last = tile * (rows - 1) + 1
-    _input_line([padded[:, i : i + last : tile] for i in range(EDGE)], list(halves), pair)
-    phases = halves.reshape(EDGE, images, rows, tile, across, channels)
-    sources = [phases[:, :, :, j % tile, j // tile : j // tile + columns] for j in range(EDGE)]
-    result = transformed.reshape(EDGE, EDGE, images, rows, columns, channels)
-    pair = take(scratch, (2, EDGE, images, rows, columns, channels))
-    _input_line(sources, [result[:, j] for j in range(EDGE)], pair)
+    tiles = transformed.shape[1:]
+    padded = take(scratch, _reached(tiles, tile))
+    fill_padded(x, padded, tile * row - pad[0], -pad[1])
+    by_image, by_row, by_pixel, item = padded.strides
+    windows = as_strided(
+        padded, (EDGE, EDGE, *tiles), (by_row, by_pixel, by_image, tile * by_row, tile * by_pixel, item)
+    )
+    pixels = take(scratch[padded.size :], windows.shape)
+    np.copyto(pixels, windows)
+    _transform("B", EDGE, pixels, transformed)
 
 
-def _input_line(d: Sequence[Array], v: Sequence[Array], pair: Array) -> None:
-    """v = B^T d along one axis of the tile."""
-    a, b = pair
-    np.subtract(d[4], d[2], out=a)
-    np.subtract(d[3], d[1], out=b)
-    np.subtract(d[2], d[0], out=v[0])
-    np.multiply(v[0], 4, out=v[0])
-    np.subtract(a, v[0], out=v[0])  # 4 d0 - 5 d2 + d4
-    np.multiply(b, 4, out=v[4])
-    np.subtract(d[5], d[3], out=v[5])
-    np.subtract(v[5], v[4], out=v[5])  # 4 d1 - 5 d3 + d5
-    np.multiply(b, 2, out=v[4])
-    np.add(a, v[4], out=v[3])  # d4 - d2 + 2 (d3 - d1)
-    np.subtract(a, v[4], out=v[4])  # d4 - d2 - 2 (d3 - d1)
-    np.multiply(d[2], 3, out=v[1])
-    np.subtract(a, v[1], out=a)
-    np.multiply(d[1], 3, out=v[2])
-    np.subtract(b, v[2], out=b)
-    np.add(a, b, out=v[1])  # d4 - 4 d2 + d3 - 4 d1
-    np.subtract(a, b, out=v[2])  # d4 - 4 d2 - d3 + 4 d1
+def _transform(name: str, size: int, source: Array, out: Array) -> None:
+    """out (36, ...) from source (size, size, ...)."""
+    square = size * size
+    np.matmul(_both_axes(name, size, out.dtype), source.reshape(square, -1), out=out.reshape(EDGE * EDGE, -1))
 
 
 def gradient_scratch(tiles: Shape, tile: int) -> int:
     """Elements of scratch for `transform_gradient` of `tiles`: (images, tile rows, tile columns, outputs)."""
-    return (tile * tile + EDGE * tile) * count(tiles)
+    return 2 * tile * tile * count(tiles)
 
 
 def transform_gradient(dy: Array, transformed: Array, scratch: Array, row: int, tile: int) -> None:
@@ -133,12 +114,19 @@ def transform_gradient(dy: Array, transformed: Array, scratch: Array, row: int, 
     dy (images, height, width, outputs), zero outside; transformed (36, images, tile rows, tile columns, outputs).
     """
     _, images, rows, columns, outputs = transformed.shape
-    padded = take(scratch, (images, tile * rows, tile, columns, outputs))
-    fill_phases(dy, padded, tile * row, 0)
-    halves = take(scratch[padded.size :], (EDGE, images, rows, tile, columns, outputs))
-    result = transformed.reshape(EDGE, EDGE, images, rows, columns, outputs)
-    _evaluate([padded[:, i::tile] for i in range(tile)], list(halves), (1, 1, 1))
-    _evaluate([halves[:, :, :, j] for j in range(tile)], [result[:, j] for j in range(EDGE)], (1, 1, 1))
+    padded = take(scratch, (images, tile * rows, tile * columns, outputs))
+    fill_padded(dy, padded, tile * row, 0)
+    split = _by_place(padded, tile)
+    gradients = take(scratch[padded.size :], split.shape)
+    np.copyto(gradients, split)
+    _transform("A", tile, gradients, transformed)
+
+
+def _by_place(image: Array, tile: int) -> Array:
+    """(images, tile rows, tile columns, ...) as (tile, tile, images, rows, columns, ...): a view."""
+    images, height, width, channels = image.shape
+    split = image.reshape(images, height // tile, tile, width // tile, tile, channels)
+    return split.transpose(2, 4, 0, 1, 3, 5)
 
 
 def gather_weights_gradient(products: Array, dw: Array, add: bool) -> None:
@@ -148,9 +136,7 @@ def gather_weights_gradient(products: Array, dw: Array, add: bool) -> None:
     """
     channels, outputs = products.shape[1:]
     size = dw.shape[2]
-    line = np.empty((EDGE, size), products.dtype)
-    _evaluate(list(np.eye(size, dtype=products.dtype)), list(line), _SCALES)
-    matrix = np.kron(line, line).T
+    matrix = _both_axes("G", size, products.dtype).T
     step = max(1, _CHUNK // (size * size * outputs))
     for first in range(0, channels, step):
         last = min(first + step, channels)
@@ -165,7 +151,7 @@ def gather_weights_gradient(products: Array, dw: Array, add: bool) -> None:
 
 def output_scratch(tiles: Shape, tile: int) -> int:
     """Elements of scratch for `transform_output` of `tiles`: (images, tile rows, tile columns, outputs)."""
-    return (tile * EDGE + 2 * EDGE + tile * tile) * count(tiles)
+    return 2 * tile * tile * count(tiles)
 
 
 def transform_output(
@@ -178,36 +164,16 @@ def transform_output(
     """
     _, images, rows, columns, outputs = products.shape
     height, width = y.shape[1:3]
-    size = images * rows * columns * outputs
-    halves = take(scratch, (tile, EDGE, size))
-    pair = take(scratch[halves.size :], (2, EDGE, size))
     if bias is not None:
         # The value at (1, 1) goes into every result of the tile as it is.
         np.add(products[EDGE + 1], bias, out=products[EDGE + 1])
-    _output_line(list(products.reshape(EDGE, EDGE, size)), list(halves), pair)
-    whole = (height, width) == (tile * rows, tile * columns)
-    result = y if whole else take(scratch[halves.size + pair.size :], (images, tile * rows, tile * columns, outputs))
-    split = result.reshape(images, rows, tile, columns, tile, outputs).transpose(4, 2, 0, 1, 3, 5)
-    sources = [halves[:, j].reshape(tile, images, rows, columns, outputs) for j in range(EDGE)]
-    pair = take(scratch[halves.size :], (2, tile, images, rows, columns, outputs))
-    _output_line(sources, list(split), pair)
-    if not whole:
-        np.copyto(y, result[:, :height, :width])
+    results = take(scratch, (tile, tile, images, rows, columns, outputs))
+    matrix = _both_axes("A", tile, products.dtype).T
+    np.matmul(matrix, products.reshape(EDGE * EDGE, -1), out=results.reshape(tile * tile, -1))
+    if (height, width) == (tile * rows, tile * columns):
+        np.copyto(_by_place(y, tile), results)
+    else:
+        whole = take(scratch[results.size :], (images, tile * rows, tile * columns, outputs))
+        np.copyto(_by_place(whole, tile), results)
+        np.copyto(y, whole[:, :height, :width])
     finish(y, None, addend, relu)
-
-
-def _output_line(m: Sequence[Array], o: Sequence[Array], pair: Array) -> None:
-    """o = A^T m along one axis of the tile; m is lost."""
-    odd, far_odd = pair
-    np.subtract(m[1], m[2], out=odd)
-    np.subtract(m[3], m[4], out=far_odd)
-    even, far_even = m[1], m[3]
-    np.add(m[1], m[2], out=even)
-    np.add(m[3], m[4], out=far_even)
-    np.add(m[0], even, out=m[0])
-    np.add(m[0], far_even, out=o[0])
-    for power in range(1, len(o)):
-        near, far = (odd, far_odd) if power % 2 else (even, far_even)
-        np.multiply(far, 2**power, out=m[0])
-        np.add(near, m[0], out=o[power])
-    np.add(o[-1], m[5], out=o[-1])
