@@ -19,7 +19,7 @@ from netcc.kernels.geometry import Geometry, Pair
 from netcc.kernels.strips import Cut, cut, take
 from netcc.types import Array, Shape, count
 
-_STRIP = 1 << 16
+_STRIP = 1 << 18
 """Elements of the result in a strip."""
 
 

@@ -8,10 +8,10 @@ from netcc.kernels import convolution_cost as cost
 from netcc.kernels.columns import gather_columns, padded_shape, scatter_columns
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
-from netcc.kernels.geometry import L2, Geometry
+from netcc.kernels.geometry import STRIP_BYTES, Geometry
 from netcc.kernels.products import Product, TransposedProduct
 from netcc.kernels.strips import Cut, Strip, channel_ranges, copy_transposed, cut, pixels, take
-from netcc.kernels.twins import pick
+from netcc.kernels.twins import pick, target
 from netcc.types import Array, Shape, count
 
 _LEAST_PIXELS = 96
@@ -30,9 +30,9 @@ class Im2col(ConvolutionKernel):
 
     def __init__(self, geometry: Geometry) -> None:
         super().__init__(geometry)
-        self._correlation = _Correlation(geometry)
+        self._correlation = Correlation(geometry)
         self._mirrors = geometry.unit_stride and cost.mirrored_gradient(geometry) < cost.scattered_gradient(geometry)
-        self._back = _Correlation(geometry.mirrored) if self._mirrors else _Scatter(geometry)
+        self._back = Correlation(geometry.mirrored) if self._mirrors else _Scatter(geometry)
         self._weights = WeightsGradient(geometry)
         part = geometry.one_group
         self.prepared = (geometry.groups, *geometry.kernel, part.channels, part.outputs)
@@ -84,10 +84,10 @@ def _columns_shape(geometry: Geometry, strip: Cut) -> Shape:
 
 
 def _cut(geometry: Geometry, least: int) -> Cut:
-    """Strips whose columns take a part of the second-level cache, but have `least` pixels if there are so many."""
+    """Strips whose columns stay in a cache, but that have `least` pixels if there are so many."""
     part = geometry.one_group
     bytes_of_pixel = 4 * (geometry.taps * part.channels + part.outputs)
-    wanted = max(least, L2 // bytes_of_pixel)
+    wanted = max(least, STRIP_BYTES[target()] // bytes_of_pixel)
     return cut(geometry.images, geometry.out_height, wanted / geometry.out_width)
 
 
@@ -117,7 +117,7 @@ class _Gather:
         return columns.reshape(-1, shape[3] * shape[4] * shape[5])
 
 
-class _Correlation:
+class Correlation:
     """The convolution itself, with weights (groups, kernel height, kernel width, channels, outputs)."""
 
     def __init__(self, geometry: Geometry) -> None:

@@ -23,7 +23,7 @@ from netcc.layers.base import Buffer
 from netcc.layers.powers import raise_power
 from netcc.types import Array, Shape, count
 
-PIECE = 1 << 17
+PIECE = 1 << 18
 """Numbers of one piece, about."""
 
 _FEW = 32

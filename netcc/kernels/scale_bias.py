@@ -17,7 +17,7 @@ from netcc.kernels.strips import pixels
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape
 
-PIECE = 1 << 16
+PIECE = 1 << 18
 """Numbers of one piece, about."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from netcc.layers.base import Buffer, Kind
 from netcc.types import Array, Shape, count
 
-PIECE = 1 << 17
+PIECE = 1 << 18
 """Elements that pass through all steps of a calculation before the next ones do."""
 
 
