@@ -16,6 +16,9 @@ from netcc.types import Array
 _SMALL = 10**6
 """Multiplications up to which OpenBLAS takes a product for small."""
 
+_LEAST_BLOCK, _LARGEST_BLOCK = 4, 8
+"""Rows of weights that one small product takes: with fewer, products are too many."""
+
 _ARCHITECTURES = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
 
@@ -59,6 +62,28 @@ class TransposedProduct:
         if cut < len(left):
             np.matmul(left[cut:].T, right[cut:], out=parts[0])
             np.add(out, parts[0], out=out)
+
+
+class WeightsProduct:
+    """x w^T for x (rows, inner) with few rows and weights w (outputs, inner), which are read once, in their order.
+
+    BLAS brings the second matrix of a product into order first, which takes longer than multiplying with few rows.
+    """
+
+    def __init__(self, rows: int, inner: int) -> None:
+        block = min(_LARGEST_BLOCK, _SMALL // max(1, rows * inner))
+        self._block = block if block >= _LEAST_BLOCK and _has_small_kernels() else 0
+
+    def __call__(self, x: Array, matrix: Array, out: Array) -> None:
+        """out = x matrix, for `matrix` = w^T."""
+        weights = matrix.T
+        cut = len(weights) // self._block * self._block if self._block else 0
+        if cut:
+            blocks = weights[:cut].reshape(-1, self._block, weights.shape[1])
+            result = np.matmul(blocks, x.T)
+            np.copyto(out[:, :cut], result.reshape(cut, -1).T)
+        if cut < len(weights):
+            np.copyto(out[:, cut:], np.matmul(weights[cut:], x.T).T)
 
 
 @cache

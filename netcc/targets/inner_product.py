@@ -11,6 +11,7 @@ import numpy as np
 
 from netcc.ir.graph import Node
 from netcc.kernels.finish import finish
+from netcc.kernels.products import WeightsProduct
 from netcc.kernels.twins import pick
 from netcc.layers.activation import ReLU, rectified_gradient
 from netcc.layers.base import Buffer, Needs, Operands
@@ -24,6 +25,9 @@ from netcc.types import Array, Shape, count
 
 LEAST_WORK = 1 << 18
 """Multiplications below which one thread is as fast."""
+
+FEW_ROWS = 128
+"""Up to so many rows the weights cost more than the images."""
 
 
 class Product(Target):
@@ -40,6 +44,8 @@ class Product(Target):
         slopes = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = slopes[0] if slopes else None
         self.masks = options.gradients and self.relu is not None
+        few = count(top[:-1]) <= FEW_ROWS and not layer.transpose
+        self._product = WeightsProduct(count(top[:-1]), node.signature.parameters[0].shape[1]) if few else _product
         self._finish, self._mask = pick(finish), pick(rectified_gradient)
         self.memory = Memory(
             scratch=(Buffer(top, "bool"), *((Buffer(top),) if self.relu else ())) if self.masks else (),
@@ -72,7 +78,7 @@ class Product(Target):
     def outputs(self, x: Array, matrix: Array, y: Array, gain: Array | None, bias: Array | None, part: slice) -> None:
         """Some columns of y."""
         own = y[:, part]
-        np.matmul(x, matrix[:, part], out=own)
+        self._product(x, matrix[:, part], own)
         if gain is not None:
             np.multiply(own, gain[part], out=own)
         self._finish(own[:, None, None], None if bias is None else bias[part], None, self.relu)
@@ -120,6 +126,10 @@ class SharedProduct(Product):
         if bottom_diff is not None:
             dx = bottom_diff.reshape(-1, inputs)
             operands.together([(_inputs_gradient, (dy, matrix, dx, slice(*part))) for part in ranges(inputs)])
+
+
+def _product(x: Array, matrix: Array, out: Array) -> None:
+    np.matmul(x, matrix, out=out)
 
 
 def _weights_gradient(x: Array, dy: Array, dw: Array, part: slice) -> None:

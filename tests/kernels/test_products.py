@@ -1,0 +1,23 @@
+"""Products of few rows with weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netcc.kernels import products
+from netcc.kernels.products import WeightsProduct
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize(
+    ("rows", "inner", "outputs"), [(1, 7, 5), (3, 300, 21), (16, 9216, 13), (128, 40, 30), (2, 5, 3)]
+)
+def test_few_rows(rows: int, inner: int, outputs: int, small: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_has_small_kernels", lambda: small)
+    random = np.random.default_rng(rows)
+    x, weights = random.standard_normal((rows, inner)), random.standard_normal((outputs, inner))
+    wide = np.full((rows, outputs + 2), np.nan)
+    WeightsProduct(rows, inner)(x, weights.T, wide[:, 1:-1])
+    np.testing.assert_allclose(wide[:, 1:-1], x @ weights.T, rtol=0, atol=1e-12 * inner)
+    assert np.isnan(wide[:, [0, -1]]).all()
