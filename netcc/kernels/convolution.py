@@ -28,6 +28,7 @@ from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.geometry import Geometry
 from netcc.kernels.im2col import Im2col
+from netcc.kernels.pixel_blocks import PixelBlocks, best_block
 from netcc.kernels.pointwise import Pointwise
 from netcc.kernels.winograd import Winograd
 
@@ -49,6 +50,8 @@ def candidates(geometry: Geometry, *, exact: bool, training: bool = False) -> It
         return
     if geometry.depthwise:
         yield Depthwise(geometry)
+    if best_block(geometry) > 1:
+        yield PixelBlocks(geometry)
     if exact or not Winograd.fits(geometry):
         yield Im2col(geometry)
     elif _minimal_wins(geometry, training):

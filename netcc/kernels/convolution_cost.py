@@ -26,12 +26,20 @@ class _Passes:
     """For all 36 numbers of a tile of one output, products to 4 x 4 results; half of it for 2 x 2."""
     filter: float
     """For the 36 numbers of a transformed kernel of one channel and one output."""
+    run: float
+    """To begin with copying one run of neighbouring numbers."""
 
 
-_PASSES = {"numpy": _Passes(0.05, 0.4, 45, 35, 65), "fast": _Passes(0.04, 0.15, 10, 10, 45)}
+_PASSES = {"numpy": _Passes(0.05, 0.4, 45, 35, 65, 6), "fast": _Passes(0.04, 0.15, 10, 10, 45, 4)}
 
 _FLOP = 0.012
 """One addition or multiplication in a large product."""
+
+_SMALL_FLOP, _ROW = 0.0105, 15
+"""The same in a product with a small matrix, and what each row of the large one costs beside."""
+
+_RUN_NUMBER = 0.08
+"""One number of a run that is copied."""
 
 _STREAM = 0.33
 """One number that comes from memory, or from a cache that both threads share."""
@@ -54,6 +62,13 @@ def im2col_forward(geometry: Geometry) -> float:
     return geometry.groups * (
         _product(geometry.pixels, inner, part.outputs) + geometry.pixels * inner * _PASSES[target()].gather
     )
+
+
+def rows_of_columns(geometry: Geometry) -> float:
+    """im2col with small matrices, where every row of columns, and every run of memory copied into it, costs time."""
+    inner, run = geometry.taps * geometry.channels, geometry.kernel[1] * geometry.channels
+    product = 2 * inner * geometry.outputs * _SMALL_FLOP + _ROW
+    return geometry.pixels * (product + geometry.kernel[0] * (_PASSES[target()].run + run * _RUN_NUMBER))
 
 
 def mirrored_gradient(geometry: Geometry) -> float:

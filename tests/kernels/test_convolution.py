@@ -9,6 +9,7 @@ from helpers import plain_convolution as plain
 from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
 from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.im2col import Im2col
+from netcc.kernels.pixel_blocks import PixelBlocks
 from netcc.kernels.pointwise import Pointwise
 from netcc.kernels.twins import use_target
 from netcc.kernels.winograd import Winograd
@@ -62,10 +63,17 @@ MINIMAL = [
     Geometry(1, 9, 6, 4, 6, groups=2, kernel=(5, 5), pad=(0, 4)),
     Geometry(1, 60, 31, 32, 16, kernel=(5, 5), pad=(2, 2)),
 ]
+FEW_CHANNELS = [
+    Geometry(3, 12, 12, 1, 20, kernel=(5, 5)),
+    Geometry(2, 16, 16, 3, 32, kernel=(5, 5), pad=(2, 2)),
+    Geometry(2, 9, 17, 1, 6, kernel=(3, 2), stride=(2, 2), pad=(1, 0)),
+    Geometry(40, 28, 28, 1, 20, kernel=(5, 5)),
+]
 CASES: list[tuple[type[ConvolutionKernel], Geometry]] = [
     *((Im2col, geometry) for geometry in WINDOWED),
     *((Pointwise, geometry) for geometry in POINTWISE),
     *((Depthwise, geometry) for geometry in DEPTHWISE),
+    *((PixelBlocks, geometry) for geometry in FEW_CHANNELS),
     *((Winograd, geometry) for geometry in MINIMAL),
 ]
 

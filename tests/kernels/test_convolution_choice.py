@@ -30,6 +30,9 @@ SQUARE = Geometry(4, 56, 56, 64, 64, kernel=(3, 3), pad=(1, 1))
         (replace(SQUARE, kernel=(1, 1), pad=(1, 1)), "im2col"),
         (replace(SQUARE, kernel=(1, 1), pad=(0, 0), groups=2), "im2col"),
         (replace(SQUARE, groups=64), "depthwise"),
+        (Geometry(32, 28, 28, 1, 20, kernel=(5, 5)), "im2col by 4 pixels"),
+        (Geometry(50, 32, 32, 3, 32, kernel=(5, 5), pad=(2, 2)), "im2col by 2 pixels"),
+        (Geometry(8, 224, 224, 3, 64, kernel=(7, 7), stride=(2, 2), pad=(3, 3)), "im2col"),
         (replace(SQUARE, groups=64, outputs=128), "im2col"),
     ],
 )
