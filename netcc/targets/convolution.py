@@ -1,7 +1,7 @@
 """Convolution in two dimensions over channels-last blobs, with what follows it at no cost of its own.
 
 For inference the layers behind are taken over: those that multiply and shift channels go into the weights, a sum with
-another blob and ReLU are done while the result is still in the cache.
+another blob, MAX Pooling and ReLU are done while the result is still in the cache.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import numpy as np
 
 from netcc.ir.graph import Node
 from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
+from netcc.kernels.pooled_convolution import PooledConvolution
 from netcc.kernels.scale_bias import ScaleBias
+from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.activation import ReLU
 from netcc.layers.base import Buffer, Needs, Operands
 from netcc.layers.convolution import Convolution
 from netcc.layers.eltwise import Eltwise
+from netcc.layers.pooling import MAX, Pooling
 from netcc.targets.affine import affine_parts, composed
 from netcc.targets.arrays import channels_last
 from netcc.targets.base import Memory, Target
@@ -156,20 +159,46 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
         (dh, dw),
     )
     typical = replace(geometry, images=min(node.inputs[0].shape[0], TYPICAL_IMAGES))
-    kernel = type(choose(typical, exact=options.exact, training=options.gradients))(geometry)
+    kind = type(choose(typical, exact=options.exact, training=options.gradients))
+    pooling = _pooling(node, geometry)
+    kernel = kind(geometry) if pooling is None else PooledConvolution(kind, geometry, pooling)
     return ConvolutionTarget(node, kernel, options)
+
+
+def _pooling(node: Node, geometry: Geometry) -> PoolingGeometry | None:
+    """The windows of the Pooling layer that `node` absorbed, if it did."""
+    for part in node.absorbed:
+        if isinstance(part.layer, Pooling):
+            images, height, width, channels = _y_shape(geometry)
+            bottom = images, channels, height, width
+            return PoolingGeometry.of(bottom, part.layer.fields.window(bottom[2:]), floor=part.layer.floor)
+    return None
 
 
 @absorbs(Convolution)
 def _absorb(node: Node, follower: Node, options: Options) -> bool:
-    """In this order: any number of affine layers, one sum with another blob, one ReLU; in training the ReLU alone."""
+    """In this order: any number of affine layers, one sum with another blob, one ReLU; in training the ReLU alone.
+
+    For inference a MAX Pooling without a sum before it, too, just before the ReLU or behind it.
+    """
     layer, done = follower.layer, [type(part.layer) for part in node.absorbed]
-    if not _is_planar(node) or len(node.inputs) - (Eltwise in done) != 1 or ReLU in done:
+    if not _is_planar(node) or len(node.inputs) - (Eltwise in done) != 1:
+        return False
+    if isinstance(layer, Pooling):
+        return not options.gradients and not {Eltwise, Pooling} & {*done} and _commutes(node, follower)
+    if ReLU in done:
         return False
     if type(layer) is ReLU:
-        return not options.gradients or 0 <= layer.negative_slope < 1
-    if options.gradients or Eltwise in done:
+        return not (options.gradients or Pooling in done) or 0 <= layer.negative_slope < 1
+    if options.gradients or Eltwise in done or Pooling in done:
         return False
     if isinstance(layer, Eltwise):
         return layer.is_sum and len(set(follower.inputs)) == 2
     return len(follower.inputs) == 1 and layer.is_affine(follower.inputs[0].shape)
+
+
+def _commutes(node: Node, pooling: Node) -> bool:
+    """Whether what `node` absorbed may as well follow the pooling: it keeps the order of numbers."""
+    layer = pooling.layer
+    slopes = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
+    return isinstance(layer, Pooling) and layer.method == MAX and all(slope >= 0 for slope in slopes)

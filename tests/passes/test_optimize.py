@@ -19,6 +19,8 @@ from netcc.types import TEST, TRAIN, Phase
 
 INFER = Options(keep_all=False, keep_diffs=False, gradients=False)
 TRAINING = Options(keep_all=True, keep_diffs=False)
+MAX_POOL = layer("pool", "Pooling", "a", "p", "pooling_param { pool: MAX kernel_size: 2 stride: 2 }")
+FALLING = "relu_param { negative_slope: -0.5 }"
 CONVOLUTION = "convolution_param { num_output: 4 kernel_size: 3 pad: 1 }"
 
 
@@ -116,6 +118,16 @@ def test_layers_that_change_nothing_go() -> None:
             ["x", "a+relu", "bn"],
         ),
         (product("a", "x", "axis: 2") + layer("bn", "BatchNorm", "a", "b"), ["x", "a", "bn"]),
+        (conv("a", "x") + MAX_POOL + layer("r", "ReLU", "p", "r"), ["x", "a+pool+r"]),
+        (
+            conv("a", "x") + layer("r", "ReLU", "a", "a") + MAX_POOL + layer("s", "ReLU", "p", "s"),
+            ["x", "a+r+pool", "s"],
+        ),
+        (conv("a", "x") + layer("r", "ReLU", "a", "a", FALLING) + MAX_POOL, ["x", "a+r", "pool"]),
+        (conv("a", "x") + MAX_POOL + layer("r", "ReLU", "p", "r", FALLING), ["x", "a+pool", "r"]),
+        (conv("a", "x") + MAX_POOL + layer("bn", "BatchNorm", "p", "b"), ["x", "a+pool", "bn"]),
+        (conv("a", "x") + MAX_POOL.replace("MAX", "AVE"), ["x", "a", "pool"]),
+        (conv("b", "x") + layer("a", "Eltwise", "x b", "a") + MAX_POOL, ["x", "b+a", "pool"]),
     ],
 )
 def test_what_is_computed_together(text: str, expected: Sequence[str]) -> None:

@@ -66,6 +66,18 @@ NETS: Mapping[str, str] = {
     + layer("short", "Flatten", "all", "short")
     + layer("both", "Concat", "flat short", "both")
     + ending("both"),
+    "pooled at once": starting(1, 18, 16)
+    + conv("a", "data", 6, 5)
+    + pool("a_pool", "a", "pool: MAX kernel_size: 2 stride: 2")
+    + layer("a_relu", "ReLU", "a_pool", "a_pool")
+    + conv("b", "a_pool", 8, 3, "pad: 1")
+    + batch_norm("b", "b")
+    + layer("b_relu", "ReLU", "b", "b", "relu_param { negative_slope: 0.3 }")
+    + pool("b_pool", "b", "pool: MAX kernel_size: 3 stride: 2 pad: 1")
+    + layer("c", "Convolution", "b_pool", "c", f"convolution_param {{ num_output: 4 kernel_size: 1 {FILLER} }}")
+    + layer("bent", "ReLU", "c", "c", "relu_param { negative_slope: -0.5 }")
+    + pool("c_pool", "c", "pool: MAX kernel_size: 2")
+    + ending("c_pool"),
     "normalization": starting(6, 8, 8)
     + conv("a", "data", 6, 3)
     + layer("across", "LRN", "a", "across", "lrn_param { local_size: 3 alpha: 0.5 }")

@@ -1,0 +1,71 @@
+"""A convolution and the largest numbers of its result under windows, a few images at a time.
+
+The result before pooling, which is larger than what comes in and what goes out, never leaves the cache. Bias and ReLU
+follow the pooling: both keep the order of numbers, rounding included, so the result is the same, but they touch a
+quarter of the numbers or less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netcc.kernels.convolution_kernel import ConvolutionKernel
+from netcc.kernels.finish import finish
+from netcc.kernels.geometry import Geometry
+from netcc.kernels.pooling import MaxPooling
+from netcc.kernels.strips import take
+from netcc.kernels.twins import pick
+from netcc.kernels.windows import PoolingGeometry
+from netcc.types import Array, Shape, count
+
+_NUMBERS = 1 << 19
+"""Numbers of the result before pooling that are computed at a time, about: but those of one image at least."""
+
+
+class PooledConvolution(ConvolutionKernel):
+    """For inference: `forward` of a kernel of the given kind, MaxPooling, bias, and ReLU of a slope not negative."""
+
+    def __init__(self, kind: type[ConvolutionKernel], geometry: Geometry, pooling: PoolingGeometry) -> None:
+        super().__init__(geometry)
+        size = (geometry.out_height, geometry.out_width, geometry.outputs)
+        parts = -(-geometry.images // max(1, _NUMBERS // count(size)))
+        self._most = -(-geometry.images // parts)
+        self._size: Shape = size
+        sizes = {self._most, geometry.images % self._most} - {0}
+        self._kernels = {images: kind(replace(geometry, images=images)) for images in sizes}
+        self._poolings = {images: MaxPooling(replace(pooling, images=images)) for images in sizes}
+        first = self._kernels[self._most]
+        self.name = f"{first.name}, pooled"
+        self.prepared = first.prepared
+        self.prepare = first.prepare  # type: ignore[method-assign]
+        self.scratch = self._most * count(size) + max(first.scratch, self._poolings[self._most].scratch)
+        self._finish = pick(finish)
+
+    def forward(
+        self,
+        x: Array,
+        weights: Array,
+        bias: Array | None,
+        y: Array,
+        scratch: Array,
+        *,
+        addend: Array | None = None,
+        relu: float | None = None,
+    ) -> None:
+        """As `ConvolutionKernel.forward`, y pooled; without addend."""
+        for image in range(0, len(x), self._most):
+            images, pooled = x[image : image + self._most], y[image : image + self._most]
+            whole = take(scratch, (len(images), *self._size))
+            rest = scratch[whole.size :]
+            self._kernels[len(images)].forward(images, weights, None, whole, rest)
+            self._poolings[len(images)].forward(whole, pooled, None, rest)
+            if bias is not None or relu is not None:
+                self._finish(pooled, bias, None, relu)
+
+    def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
+        raise NotImplementedError(f"{self.name} is for inference")
+
+    def weights_gradient(
+        self, x: Array, dy: Array, dw: Array, scratch: Array, *, add: bool, db: Array | None = None
+    ) -> None:
+        raise NotImplementedError(f"{self.name} is for inference")
