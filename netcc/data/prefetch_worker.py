@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ import numpy.typing as npt
 
 from netcc.data.source import Source
 from netcc.types import Array, Shape
+
+LONGEST_WAIT = 10.0
+"""Seconds that the end of a program waits for batches, which may come from a disk that does not answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +82,15 @@ class PrefetchWorker:
             self._stopping = True
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Ends the thread, after the batch that it is reading; a second call does nothing."""
+    def stop(self, longest: float | None = None) -> None:
+        """Ends the thread, after the batch that it is reading; a second call does nothing.
+
+        Waits for that as long as it takes, or `longest` seconds.
+        """
         self.ask_to_stop()
         if self.process == os.getpid() and self._thread is not threading.current_thread():
             with self._changed:
-                while not self._ended:
-                    self._changed.wait()
+                self._changed.wait_for(lambda: self._ended, longest)
 
     def _run(self) -> None:
         # As in the net's own thread: numbers that are not finite are found by whoever asks for a loss.
@@ -130,6 +136,9 @@ _workers: WeakSet[PrefetchWorker] = WeakSet()
 
 @atexit.register
 def _stop_all() -> None:
-    """At the end of the program no thread may be left in the middle of a read."""
+    """At the end of the program no thread should be left in the middle of a read; one that hangs is."""
+    until = time.monotonic() + LONGEST_WAIT
     for worker in list(_workers):
-        worker.stop()
+        worker.ask_to_stop()
+    for worker in list(_workers):
+        worker.stop(max(0, until - time.monotonic()))

@@ -78,13 +78,13 @@ class Net:
         self._wiring = Wiring.of(net.graph)
         self._hooks: dict[str, list[Hook]] = {moment: [] for moment in _MOMENTS}
         self._when_shared: list[Callable[[], None]] = []
-        self._closing = weakref.finalize(self, net.close)
+        self._letting_go = weakref.finalize(self, net.let_go)
 
     @cached_property
     def blobs(self) -> Named[Blob]:
         """All blobs by name, in the order of the layers. Their data and diff are live arrays."""
-        names = self._wiring.blob_names
-        return Named(zip(names, self._blobs, strict=True), lambda name: unknown_blob(self._runtime.graph, names, name))
+        names, runtime = self._wiring.blob_names, self._runtime  # not self: the view is to go with its last holder
+        return Named(zip(names, self._blobs, strict=True), lambda name: unknown_blob(runtime.graph, names, name))
 
     @cached_property
     def _blobs(self) -> list[Blob]:

@@ -321,6 +321,25 @@ print(batch(source)[0][0, 0], flush=True)
     assert done.returncode == {"": 0, "raise SystemExit(3)": 3, "raise ValueError('stop')": 1}.get(end, -2)
 
 
+def test_a_program_ends_though_a_read_hangs() -> None:
+    code = """
+import threading
+import netcc.data.prefetch_worker as worker
+from netcc.data.prefetch import PrefetchedSource
+from data.test_prefetch import Counting, batch
+worker.LONGEST_WAIT = 0.1
+class Hanging(Counting):
+    def read(self, tops):
+        if self.next > 1:
+            threading.Event().wait()
+        super().read(tops)
+source = PrefetchedSource(Hanging(), 2)
+print(batch(source)[0][0, 0], flush=True)
+"""
+    done = run_alone(code)
+    assert (done.stdout, done.returncode) == ("1.0\n", 0), done.stderr
+
+
 def test_a_forked_process_reads_on_from_the_same_place() -> None:
     code = """
 import os
