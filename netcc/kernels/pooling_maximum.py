@@ -41,7 +41,8 @@ def all_ordinary(block: Array) -> bool:
     if not block.flags.c_contiguous:
         return False
     flat = block.reshape(-1)
-    return math.isfinite(np.dot(flat, flat))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(np.dot(flat, flat))
 
 
 def fold(combine: np.ufunc, source: Array, target: Array, line: tuple[Run, ...], stride: int, empty: float) -> None:
