@@ -211,6 +211,10 @@ class NumericsError(NetccError):
     """A value that must be finite is not."""
 
 
+class MemoryShortageError(NetccError, MemoryError):
+    """A net takes more memory than there is; a MemoryError too, as Python's."""
+
+
 class OutputError(NetccError):
     """A result could not be written."""
 

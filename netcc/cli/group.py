@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -152,7 +153,10 @@ def _restyle(line: str, word: str, styled: str) -> str:
 
 def _show_internal(error: Exception) -> int:
     if isinstance(error, MemoryError):
-        echo_diagnostics("error: there is not enough memory")
+        wanted = re.search(r"Unable to allocate ([\d.]+ \w+)", str(error))
+        more = f": {wanted[1]} more were asked for" if wanted else ""
+        echo_diagnostics(f"error: there is not enough memory{more}")
+        click.echo("  a smaller batch takes less (batch_size, --input), and so do smaller images", err=True)
         return WRONG_INPUT
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""

@@ -19,6 +19,7 @@ from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import plan_lifetimes
 from netcc.plan.plan import AddStep, DeriveStep, Direction, FillStep, LayerStep, Plan, RecomputeStep, Slot, Step, View
 from netcc.runtime.lending import Lender
+from netcc.runtime.shortage import enough_memory
 from netcc.runtime.threads import Call, blas_on_one_thread, call_together, run_together, thread_count
 from netcc.targets.relayout import Relayout
 from netcc.types import Array, Shape, count
@@ -60,7 +61,8 @@ class Executor:
             for parameter, array in (given or {}).items():
                 if parameter in views:
                     self._memory[views[parameter].slot] = array.reshape(-1)
-        self._allocate()
+        with enough_memory(plan, self.dtype, self._memory):
+            self._allocate()
         forward = [step for step in plan.forward if isinstance(step, LayerStep)]
         self._sliced = any(step.parts or step.target.shares for step in (*forward, *plan.constant))
         self._lasting = {view.slot for step in plan.constant for view in (*step.bottoms, *step.tops)}

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netcc.errors import UsageError
+from netcc.errors import MemoryShortageError, UsageError
 from netcc.ir.graph import Node
 from netcc.plan.plan import View
-from netcc.types import Array, Shape, count
+from netcc.runtime.shortage import MIB
+from netcc.types import Array, Shape, count, format_shape
 
 if TYPE_CHECKING:
     from netcc.runtime.net import Net
@@ -54,7 +55,13 @@ class ValueStorage:
         net, old = self.net, self.data()
         if old.shape == shape or self.name not in net.inputs:
             return
-        fresh = np.zeros(shape, old.dtype)
+        try:
+            fresh = np.zeros(shape, old.dtype)
+        except MemoryError:
+            size = old.itemsize * count(shape) // MIB
+            raise MemoryShortageError(
+                f"there is not enough memory: blob {self.name!r} of {format_shape(shape)} takes {size:,} MiB"
+            ) from None
         kept = min(count(shape), old.size)
         fresh.reshape(-1)[:kept] = old.reshape(-1)[:kept]
         net._pending[self.name] = fresh

@@ -14,6 +14,7 @@ from helpers.nets import inner_product, input_layer, layer
 
 from netcc.errors import (
     ArrayError,
+    MemoryShortageError,
     NetccError,
     OutputError,
     ShapeError,
@@ -203,8 +204,18 @@ def test_a_refused_reshape_leaves_the_shapes_as_they_were(net: Net) -> None:
 
 def test_memory_that_is_not_there_leaves_the_shapes_as_they_were(net: Net) -> None:
     net.blobs["data"]._storage.net._pending["data"] = np.broadcast_to(np.float32(0), (2, 1, 2**24, 2**24))  # type: ignore[attr-defined]
-    with pytest.raises(MemoryError):
-        net.reshape()
+    told = said(net.reshape, MemoryShortageError).splitlines()
+    assert told[0].startswith("error: input 'data' cannot be 2 x 1 x 16777216 x 16777216 (it is 2 x 1 x 6 x 6): ")
+    assert "there is not enough memory: the net (data 2 x 1 x 16777216 x 16777216" in told[0]
+    assert [line.partition(":")[0] for line in told[1:]] == [
+        "  blobs, their diffs and what layers note",
+        "  largest",
+        "  less memory is taken by",
+    ]
+    assert net.blobs["data"].shape == (2, 1, 6, 6)
+    assert said(lambda: net.blobs["data"].reshape(2**20, 2**20), MemoryShortageError) == (
+        "error: there is not enough memory: blob 'data' of 1048576 x 1048576 takes 4,194,304 MiB"
+    )
     assert net.blobs["data"].shape == (2, 1, 6, 6)
 
 
