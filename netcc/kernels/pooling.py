@@ -15,7 +15,7 @@ from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.base import Buffer
 from netcc.types import Array
 
-BLOCK = 1 << 18
+BLOCK = 1 << 19
 """Numbers of one block, about: few calls matter more than a cache that is near."""
 
 
