@@ -13,23 +13,31 @@ from netcc.kernels.twins import pick, target
 from netcc.types import Array
 
 
+_MANY_PIXELS = 512
+
+_LEAST_PIXELS = 768
+"""In one product, of as many as there are: BLAS brings the weights into order for each."""
+
+
 class Pointwise(ConvolutionKernel):
     """Kernel 1x1, pad 0, one group: y = x w^T over pixels; with a stride the pixels that count are gathered first.
 
-    Prepared weights are (channels, outputs): BLAS multiplies with these up to a third faster than with their transpose.
+    Prepared weights are (channels, outputs): where pixels are few, BLAS multiplies with these up to a third faster than
+    with their transpose. Else weights are taken as they are.
     """
 
     name = "pointwise"
 
     def __init__(self, geometry: Geometry) -> None:
         super().__init__(geometry)
-        self.prepared = (geometry.channels, geometry.outputs)
         self._finish = pick(finish)
         self._product = Product(geometry.channels, geometry.outputs)
+        if self._product.is_cut or geometry.pixels < _MANY_PIXELS:
+            self.prepared = (geometry.channels, geometry.outputs)
         self._back = Product(geometry.outputs, geometry.channels)
         self._strided = not geometry.unit_stride
         per_pixel = 4 * (geometry.channels + geometry.outputs)
-        self._rows = max(128, STRIP_BYTES[target()] // 2 // per_pixel)
+        self._rows = max(_LEAST_PIXELS, STRIP_BYTES[target()] // 2 // per_pixel)
         gathered = geometry.pixels * geometry.channels if self._strided else 0
         self.scratch = gathered
         most = min(4 * self._rows, geometry.pixels)
@@ -51,11 +59,12 @@ class Pointwise(ConvolutionKernel):
         relu: float | None = None,
     ) -> None:
         source, target = self._gathered(x, scratch), pixels(y)
+        matrix = weights if self.prepared else self._matrix(weights).T
         added = None if addend is None else pixels(addend)
         finishes = bias is not None or addend is not None or relu is not None
         for first in range(0, len(target), self._rows):
             strip = slice(first, first + self._rows)
-            self._product(source[strip], weights, target[strip])
+            self._product(source[strip], matrix, target[strip])
             if finishes:
                 self._finish(target[None, None, strip], bias, None if added is None else added[None, None, strip], relu)
 

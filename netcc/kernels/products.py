@@ -19,6 +19,9 @@ _SMALL = 10**6
 _LEAST_BLOCK, _LARGEST_BLOCK = 4, 8
 """Rows of weights that one small product takes: with fewer, products are too many."""
 
+_COLUMNS = 512
+"""Columns of a wide matrix that one small product takes."""
+
 _ARCHITECTURES = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
 
@@ -28,6 +31,11 @@ class Product:
     def __init__(self, inner: int, columns: int) -> None:
         rows = _SMALL // (inner * columns)
         self._rows = rows if columns <= 128 and rows >= 24 and _has_small_kernels() else 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it is cut up."""
+        return self._rows > 0
 
     def __call__(self, tall: Array, small: Array, out: Array) -> None:
         rows = self._rows
@@ -84,6 +92,17 @@ class WeightsProduct:
             np.copyto(out[:, :cut], result.reshape(cut, -1).T)
         if cut < len(weights):
             np.copyto(out[:, cut:], np.matmul(weights[cut:], x.T).T)
+
+
+def wide_product(small: Array, wide: Array, out: Array) -> None:
+    """out (rows, columns) = small (rows, inner) times wide (inner, columns), for any number of columns."""
+    columns = wide.shape[1]
+    cut = columns // _COLUMNS * _COLUMNS if small.size * _COLUMNS <= _SMALL and _has_small_kernels() else 0
+    if cut:
+        pieces, results = (array[:, :cut].reshape(len(array), -1, _COLUMNS).swapaxes(0, 1) for array in (wide, out))
+        np.matmul(small, pieces, out=results)
+    if cut < columns:
+        np.matmul(small, wide[:, cut:], out=out[:, cut:])
 
 
 @cache

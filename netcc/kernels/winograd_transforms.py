@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 from netcc.kernels.columns import fill_padded
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Pair
+from netcc.kernels.products import wide_product
 from netcc.kernels.strips import copy_transposed, take
 from netcc.types import Array, Shape, count
 
@@ -66,7 +67,7 @@ def transform_weights(weights: Array, out: Array) -> None:
         taps = np.empty(part.shape, out.dtype)
         copy_transposed(part, taps)
         result = out.reshape(EDGE * EDGE, -1)[:, first * outputs : (first + part.shape[2]) * outputs]
-        np.matmul(matrix, taps.reshape(size * size, -1), out=result)
+        wide_product(matrix, taps.reshape(size * size, -1), result)
 
 
 def input_scratch(tiles: Shape, tile: int) -> int:
@@ -100,7 +101,7 @@ def transform_input(x: Array, transformed: Array, scratch: Array, row: int, pad:
 def _transform(name: str, size: int, source: Array, out: Array) -> None:
     """out (36, ...) from source (size, size, ...)."""
     square = size * size
-    np.matmul(_both_axes(name, size, out.dtype), source.reshape(square, -1), out=out.reshape(EDGE * EDGE, -1))
+    wide_product(_both_axes(name, size, out.dtype), source.reshape(square, -1), out.reshape(EDGE * EDGE, -1))
 
 
 def gradient_scratch(tiles: Shape, tile: int) -> int:
@@ -141,12 +142,14 @@ def gather_weights_gradient(products: Array, dw: Array, add: bool) -> None:
     for first in range(0, channels, step):
         last = min(first + step, channels)
         part = products.reshape(EDGE * EDGE, -1)[:, first * outputs : last * outputs]
-        taps = np.matmul(matrix, part).reshape(size, size, -1, outputs).transpose(3, 2, 0, 1)
+        taps = np.empty((size * size, part.shape[1]), products.dtype)
+        wide_product(matrix, part, taps)
+        gradient = taps.reshape(size, size, -1, outputs).transpose(3, 2, 0, 1)
         target = dw[:, first:last]
         if add:
-            np.add(target, taps, out=target)
+            np.add(target, gradient, out=target)
         else:
-            np.copyto(target, taps)
+            np.copyto(target, gradient)
 
 
 def output_scratch(tiles: Shape, tile: int) -> int:
@@ -169,7 +172,7 @@ def transform_output(
         np.add(products[EDGE + 1], bias, out=products[EDGE + 1])
     results = take(scratch, (tile, tile, images, rows, columns, outputs))
     matrix = _both_axes("A", tile, products.dtype).T
-    np.matmul(matrix, products.reshape(EDGE * EDGE, -1), out=results.reshape(tile * tile, -1))
+    wide_product(matrix, products.reshape(EDGE * EDGE, -1), results.reshape(tile * tile, -1))
     if (height, width) == (tile * rows, tile * columns):
         np.copyto(_by_place(y, tile), results)
     else:
