@@ -12,7 +12,6 @@ from netcc.kernels.strips import copy_transposed, pixels
 from netcc.kernels.twins import pick, target
 from netcc.types import Array
 
-
 _MANY_PIXELS = 512
 
 _LEAST_PIXELS = 768

@@ -50,7 +50,7 @@ def test_training(name: str) -> None:
     check(memory_table(plan_graph(graph_of(name, "train"), keep_all=False)))
 
 
-@pytest.mark.parametrize(("name", "most"), [("googlenet", 0.75), ("mobilenet_v1", 0.6), ("resnet20_cifar", 0.8)])
+@pytest.mark.parametrize(("name", "most"), [("googlenet", 0.75), ("mobilenet_v1", 0.6), ("resnet20_cifar", 0.85)])
 def test_training_with_memory_low(name: str, most: float) -> None:
     low = memory_table(plan_graph(graph_of(name, "train"), keep_all=False, memory="low"))
     check(low)
