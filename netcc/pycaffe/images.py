@@ -12,19 +12,27 @@ from pathlib import Path
 import numpy as np
 
 from netcc.data.decode import read_image
-from netcc.errors import UsageError
+from netcc.errors import DataError, UsageError
 from netcc.types import Array, format_shape
 
 LUMINANCE = (0.2125, 0.7154, 0.0721)
 """Shares of R, G and B in the grey of scikit-image."""
 
 
+class ImageFileError(DataError, OSError):
+    """An image cannot be read; an OSError too, which scripts expect where one of many is damaged."""
+
+
 def load_image(filename: str | os.PathLike[str], color: bool = True) -> Array:
     """The image in a file as float32 (height, width, 3), or (height, width, 1) without `color`, from 0 to 1.
 
-    A grey image becomes a coloured one if asked for; transparency is left out. Raises DataError if it cannot be read.
+    A grey image becomes a coloured one if asked for; transparency is left out. Raises ImageFileError if it cannot be
+    read.
     """
-    pixels = read_image(Path(filename), "native").transpose(1, 2, 0) / 255.0
+    try:
+        pixels = read_image(Path(filename), "native").transpose(1, 2, 0) / 255.0
+    except DataError as error:
+        raise ImageFileError(error.diagnostics) from None
     colours = pixels[:, :, [2, 1, 0]] if pixels.shape[2] >= 3 else pixels[:, :, [0]]
     if color and colours.shape[2] == 1:
         colours = np.tile(colours, (1, 1, 3))

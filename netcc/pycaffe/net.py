@@ -360,6 +360,8 @@ class Net:
 
     def share_with(self, other: Net) -> None:
         """From now on the layers use the parameters of the layers of the same name in `other`; diffs stay apart."""
+        if not isinstance(other, Net):
+            raise UsageError(f"a net shares with another net, not with {type(other).__name__}")
         self._runtime.share_with(other._runtime)
         for run in self._when_shared:
             run()

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from google.protobuf.message import Message
 
 from netcc.errors import UsageError, closest
+from netcc.layers.registry import layer_types
 from netcc.schema import caffe_pb2
 
 
@@ -229,8 +230,19 @@ def _layer(fn: Function, bottoms: list[str], naming: _Naming) -> caffe_pb2.Layer
     layer.name = naming.of_layer(fn)
     own = f"{param_name_dict().get(fn.type_name, '')}_param"
     for name, value in fn.params.items():
-        assign_proto(_home(layer, own, name), name, value)
+        try:
+            assign_proto(_home(layer, own, name), name, value)
+        except FieldError as error:
+            raise _with_type(error, fn.type_name) from None
     return layer
+
+
+def _with_type(error: FieldError, name: str) -> FieldError:
+    """Fields are missing where the name of a type is wrong: then it is said that there is no such type."""
+    known = layer_types()
+    if name in known:
+        return error
+    return FieldError(f"{error.message}; there is no layer type {name!r}", suggestion=closest(name, known))
 
 
 def _home(layer: caffe_pb2.LayerParameter, own: str, name: str) -> Message:

@@ -49,6 +49,8 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
         io.load_image(str(tmp_path / "a.png"))
     with pytest.raises(DataError, match=r"cannot read .*b\.png: no such file"):
         io.load_image(str(tmp_path / "b.png"))
+    with pytest.raises(OSError, match=r"^error: cannot read .*b\.png: no such file or directory$"):  # as scripts do
+        io.load_image(str(tmp_path / "b.png"))
 
 
 @pytest.mark.parametrize(

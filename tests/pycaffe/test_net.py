@@ -277,6 +277,8 @@ def test_nets_that_do_not_fit_share_nothing(fanned: Any, caffe: ModuleType, writ
     other = caffe.Net(write("wide.prototxt", X + inner_product("ip", "x", "a", 9)), caffe.TEST)
     with pytest.raises(ShapeError, match=r"layer 'ip', weights: 9 x 3 here, 4 x 3 in the net it shares"):
         other.share_with(fanned)
+    with pytest.raises(UsageError, match="a net shares with another net, not with str"):
+        other.share_with("weights.caffemodel")
     assert other.forward(x=ONES)["a"].shape == (2, 9)
 
 

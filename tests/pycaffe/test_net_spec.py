@@ -146,6 +146,11 @@ def test_names_of_messages() -> None:
             "ConvolutionParameter has no field 'kernal_size'",
             "kernel_size",
         ),
+        (
+            lambda top: L.Convolutoin(top, num_output=3),
+            "LayerParameter has no field 'num_output'; there is no layer type 'Convolutoin'",
+            "Convolution",
+        ),
         (lambda top: L.ReLU6(top, includ=1), "LayerParameter has no field 'includ'", "include"),
         (lambda top: L.Convolution(top, num_output="x"), "ConvolutionParameter.num_output cannot be 'x'", None),
         (lambda top: L.Convolution(top, kernel_size=["x"]), "kernel_size cannot hold 'x'", None),
