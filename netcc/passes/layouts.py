@@ -24,7 +24,7 @@ def place_layouts(graph: Graph, targets: dict[Node, Target], options: Options) -
         offered: Layout = next((value.layout for value in node.inputs if len(value.shape) == 4), "plain")
         for index, value in enumerate(node.inputs):
             wanted = layout_of(need, value.shape, offered)
-            if value.layout != wanted:
+            if value.layout != wanted and not node.layer.is_constant():
                 if (value, wanted) not in made:
                     between = _relayout(value, wanted, node)
                     targets[between] = choose(between, options)

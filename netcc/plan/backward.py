@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from netcc.errors import LayerError
 from netcc.ir.graph import Graph, Node, Parameter, Value
+from netcc.plan.moved import without_moving
 from netcc.plan.plan import AddStep, FillStep, LayerStep, Step, View, new_slot
 from netcc.plan.slices import sliced_backward
 
@@ -77,6 +78,7 @@ class BackwardBuilder:
 
     def _with_buffers(self, step: LayerStep, sums: list[AddStep]) -> list[Step]:
         """`step` with its scratch, cut as its forward step is, and then the sums that follow."""
+        step = without_moving(step)
         if not step.parts:
             return [replace(step, scratch=self.scratch[step.node][0]), *sums]
         sliced, slices = sliced_backward(step, self.scratch[step.node])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from netcc.plan.plan import AddStep, LayerStep, Slot, Step
+from netcc.targets.base import InPlace
 
 MOST_UNITS = 1 << 20
 """Memory, in numbers, that may stay bound within one chain: 4 MiB."""
@@ -22,7 +23,7 @@ def find_chains(steps: Sequence[Step]) -> Iterator[list[LayerStep]]:
     chain: list[LayerStep] = []
     bound: set[Slot] = set()
     for step in steps:
-        if isinstance(step, AddStep) and step.deferrable:
+        if (isinstance(step, AddStep) and step.deferrable) or _keeps_rows(step):
             continue
         if isinstance(step, LayerStep) and step.parts:
             own = {slot for slot in (*step.writes(), *step.reads()) if not slot.held}
@@ -37,6 +38,11 @@ def find_chains(steps: Sequence[Step]) -> Iterator[list[LayerStep]]:
         yield from [chain] if len(chain) > 1 else []
         chain, bound = [], set()
     yield from [chain] if len(chain) > 1 else []
+
+
+def _keeps_rows(step: Step) -> bool:
+    """Whether the step does nothing, and what follows finds every row where it was written."""
+    return isinstance(step, LayerStep) and isinstance(step.target, InPlace) and step.node.layer.batchwise()
 
 
 def _cut(step: LayerStep) -> list[int]:

@@ -14,6 +14,7 @@ from netcc.plan.backward import BackwardBuilder, check_differentiable
 from netcc.plan.chains import chain_spans, in_chains
 from netcc.plan.derive import derive_steps
 from netcc.plan.memory import assign_memory
+from netcc.plan.moved import without_moving
 from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
 from netcc.plan.recompute import recompute
 from netcc.plan.slices import buffers, fresh_scratch, sliced_forward
@@ -39,8 +40,9 @@ def lower(graph: Graph, options: Options) -> Plan:
     for parameter in graph.parameters():
         plan.parameters[parameter] = _parameter_slot(parameter, "parameter")
     forward = {node: _forward_step(plan, data, node, targets[node], time) for time, node in enumerate(copy.graph.nodes)}
-    plan.forward = [step for node, step in forward.items() if node not in constant or node.layer.from_outside]
-    plan.constant = [_held(step) for node, step in forward.items() if node in constant and not node.layer.from_outside]
+    once = {node for node in constant if not node.layer.from_outside}
+    plan.forward = [without_moving(step) for node, step in forward.items() if node not in once]
+    plan.constant = [_held(step) for node, step in forward.items() if node in once]
     if options.gradients:
         _lower_backward(plan, copy, data, targets, forward)
         if options.keep_all:
