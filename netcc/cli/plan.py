@@ -176,7 +176,13 @@ def show_kernels(made: Plan, *, as_json: bool) -> None:
         click.echo(json.dumps([row.as_json() for row in found], indent=2))
         return
     rows = [
-        [list(row.layers), list(row.types) or ["(order of memory)"], [row.kernel], [row.layout], [str(row.slices)]]
+        [
+            list(row.layers),
+            list(row.types) or ["(order of memory)"],
+            [f"{row.kernel}, once" if row.once else row.kernel],
+            [row.layout],
+            [str(row.slices)],
+        ]
         for row in found
     ]
     click.echo(columns(["layers", "types", "computed by", "blobs", "slices"], rows, right={4}))

@@ -68,7 +68,8 @@ class Eltwise(Layer):
             kind: Kind = "byte" if len(bottoms) < 256 else "index"
             scratch = (piece(first, "bool"), piece(first), piece(first, kind))
             return Signature((first,), saved=(Buffer(first, kind),), scratch=scratch)
-        return Signature((first,), scratch=(piece(first),))
+        sums_alone = self.operation == _Operation.SUM and set(self.coefficients[1:]) == {1}
+        return Signature((first,), scratch=() if sums_alone else (piece(first),))
 
     @property
     def is_sum(self) -> bool:
@@ -135,8 +136,10 @@ def _times(source: Array, factor: float, target: Array) -> None:
         np.multiply(source, factor, out=target)
 
 
-def weighted_sum(bottoms: Sequence[Array], top: Array, coefficients: Sequence[float], work: Array) -> None:
-    """top = the sum of coefficients[i] * bottoms[i]; `work` is scratch."""
+def weighted_sum(
+    bottoms: Sequence[Array], top: Array, coefficients: Sequence[float], work: Array | None = None
+) -> None:
+    """top = the sum of coefficients[i] * bottoms[i]; `work` is scratch, if any but the first coefficient is not 1."""
     total = bottoms[0]
     if coefficients[0] != 1:
         total = np.multiply(total, coefficients[0], out=top)

@@ -126,8 +126,10 @@ class DataStorage:
         """The value over which `value` is written in place, or the one over which that one is written, and so on."""
         node = value.producer
         while self._may_write(node, value.index) and self._free_after(node.inputs[0], node):
-            value = node.inputs[0]
-            node = value.producer
+            below = node.inputs[0]
+            if below.producer.layer.cuts() is not None:
+                break  # it lies in what it was cut from
+            value, node = below, below.producer
         return value
 
     def _may_write(self, node: Node, index: int) -> bool:
@@ -159,7 +161,9 @@ def _overwritten(value: Value) -> bool:
 
 def _can_move(value: Value) -> bool:
     """Whether a value may be computed in a range of the channels of a wider blob."""
-    return value.layout == "channels last" and not value.producer.layer.from_outside and not is_view(value.producer)
+    layer = value.producer.layer
+    fixed = layer.from_outside or is_view(value.producer) or layer.cuts() is not None
+    return value.layout == "channels last" and not fixed
 
 
 def is_view(node: Node) -> bool:

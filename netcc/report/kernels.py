@@ -13,7 +13,8 @@ from netcc.plan.plan import LayerStep, Plan
 class KernelRow:
     """`layers` are computed by one call of `kernel`; the batch is cut into `slices` that may run at the same time.
 
-    A row without a type changes the order of memory of a blob.
+    A row without a type changes the order of memory of a blob. `once`: not in every pass, but when parameters may have
+    changed.
     """
 
     layers: tuple[str, ...]
@@ -21,20 +22,20 @@ class KernelRow:
     kernel: str
     layout: str
     slices: int
+    once: bool
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def kernel_rows(plan: Plan) -> list[KernelRow]:
-    """One row for each step of the forward pass."""
+    """One row for each step of the forward pass, in the order of the net."""
     return list(_rows(plan))
 
 
 def _rows(plan: Plan) -> Iterator[KernelRow]:
-    for step in plan.forward:
-        if not isinstance(step, LayerStep):
-            continue
+    steps = [step for step in (*plan.constant, *plan.forward) if isinstance(step, LayerStep)]
+    for step in sorted(steps, key=lambda step: step.time):
         parts = [step.node, *step.node.absorbed]
         layouts = {value.layout for value in step.node.outputs if len(value.shape) == 4}
         yield KernelRow(
@@ -43,4 +44,5 @@ def _rows(plan: Plan) -> Iterator[KernelRow]:
             step.pieces()[0].target.name,
             ", ".join(sorted(layouts)),
             len(step.pieces()),
+            step in plan.constant,
         )

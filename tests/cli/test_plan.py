@@ -129,3 +129,17 @@ def test_kernels(run: Run) -> None:
     assert json.loads(exact.stdout)[-1]["kernel"] == "im2col"
     apart = run("plan", "-", "--kernels", "--json", "--keep-all", "--phase", "test", stdin=CONVOLUTION)
     assert json.loads(apart.stdout)[-1]["layers"] == ["a", "r"], "the blob is written over by its author"
+
+
+def test_kernels_that_run_once(run: Run) -> None:
+    net = """
+layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 2 } } }
+layer { name: "t" type: "TanH" bottom: "p" top: "t" }
+layer { name: "u" type: "TanH" bottom: "t" top: "u" }
+"""
+    shown = run("plan", "-", "--kernels", "--phase", "test", stdin=net).stdout
+    assert [line.split()[2:] for line in shown.splitlines()[2:]] == [
+        ["layer,", "once", "1"],
+        ["layer,", "once", "1"],
+        ["layer", "1"],
+    ]

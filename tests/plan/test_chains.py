@@ -51,6 +51,41 @@ def test_neighbours_that_are_cut_alike_are_chained() -> None:
     assert names(plan, plan.backward) == names(plan, plan.backward_add) == ["b a"]
 
 
+BRANCHES = (
+    input_layer("x", 8, 3, 40, 40)
+    + layer("a", "Convolution", "x", "a", CONVOLUTION)
+    + layer("parts", "Slice", "a", "left right", "slice_param { slice_point: 3 }")
+    + layer("b", "TanH", "left", "b")
+    + layer("c", "Sigmoid", "right", "c")
+    + layer("both", "Concat", "b c", "both")
+    + layer("d", "Convolution", "both", "d", CONVOLUTION)
+)
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_what_moves_nothing_keeps_no_chain_apart() -> None:
+    plan = plan_of(BRANCHES, keep_all=False, gradients=False)
+    kinds = {step.node.name: step.target.name for step in plan.forward if isinstance(step, LayerStep)}
+    assert (kinds["parts"], kinds["both"]) == ("in place", "in place")
+    assert names(plan, plan.forward) == ["a b c d"]
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_rows_that_become_others_end_a_chain() -> None:
+    text = input_layer("x", 3, 8, 40, 40) + layer("a", "TanH", "x", "a")
+    text += layer("rows", "Slice", "a", "first rest", "slice_param { axis: 0 slice_point: 1 }")
+    text += layer("b", "Sigmoid", "rest", "b") + layer("c", "TanH", "b", "c") + layer("d", "TanH", "first", "d")
+    plan = plan_of(text, keep_all=False, gradients=False)
+    assert names(plan, plan.forward) == ["b c"]
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_a_layer_moves_nothing_only_in_the_direction_in_which_all_lies_there() -> None:
+    plan = plan_of(BRANCHES + layer("loss", "Reduction", "d", "loss", "loss_weight: 1"))
+    both = {step.direction: step.target.name for step in (*plan.forward, *plan.backward) if "both" in step.name}
+    assert both == {"forward": "in place", "backward": "layer"}, "every diff is kept"
+
+
 @pytest.mark.usefixtures("_two_processors")
 def test_gradients_of_parameters_are_added_behind_the_chain() -> None:
     plan = plan_of(NET, keep_all=False)

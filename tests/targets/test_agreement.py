@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -166,7 +167,7 @@ NETS: Mapping[str, str] = {
 }
 
 
-def run(text: str, phase: Phase, *, optimize: bool, **options: bool) -> tuple[Net, dict[str, np.ndarray]]:
+def run(text: str, phase: Phase, *, optimize: bool, **options: Any) -> tuple[Net, dict[str, np.ndarray]]:
     """The net after a pass, and everything that can be looked at whatever is kept."""
     net = Net(text, phase, seed=3, dtype=np.float64, optimize=optimize, **options)
     random = np.random.default_rng(8)
@@ -201,6 +202,13 @@ def test_training(name: str, keep_diffs: bool, keep_all: bool, target: str) -> N
     with use_target(target):
         net, found = run(NETS[name], TRAIN, optimize=True, keep_all=keep_all, keep_diffs=keep_diffs)
     assert any(step.target.name != "layer" for step in net.plan.forward), "no layer is computed in another way"
+    close(found, expected)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_training_in_little_memory(name: str) -> None:
+    _, expected = run(NETS[name], TRAIN, optimize=False)
+    _, found = run(NETS[name], TRAIN, optimize=True, memory="low")
     close(found, expected)
 
 

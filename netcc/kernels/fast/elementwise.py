@@ -62,7 +62,9 @@ def scaled_difference(a: Array, b: Array, out: Array, factor: float) -> None:
 
 
 @twin_of(eltwise.weighted_sum)
-def weighted_sum(bottoms: Sequence[Array], top: Array, coefficients: Sequence[float], work: Array) -> None:
+def weighted_sum(
+    bottoms: Sequence[Array], top: Array, coefficients: Sequence[float], work: Array | None = None
+) -> None:
     """See the definition; NumPy is as fast where nothing is multiplied."""
     matrices = joined(top, *bottoms) if set(coefficients) != {1} else None
     if matrices is None:
