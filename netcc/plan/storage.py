@@ -76,22 +76,27 @@ class DataStorage:
         return kept and view.slot in self._cut and self.views[old] != view
 
     def _cut_view(self, node: Node, index: int, value: Value) -> View | None:
-        """The range of bottom 0 that the top holds, if nobody can tell.
-
-        Where all blobs are kept, users may write to them: to the data, or to any blob before a pass in parts.
-        """
-        axis, below = node.layer.cuts(), node.inputs[0]
-        if axis is None or not self.options.optimize or value in self._homes or value.layout != below.layout:
+        """The range of bottom 0 that the top holds, if nobody can tell."""
+        if value in self._homes or not self._is_part(value):
             return None
-        if value in self.shown or not value.uses:
-            return None
-        fixed = any(old.producer.layer.from_outside for old in self._members[self.views[below].slot])
-        if self.options.keep_all and (fixed or not self.options.whole or _overwritten(value)):
-            return None
-        view = part_of(node, index, self.views[below])
+        below = self.views[node.inputs[0]]
+        if self.options.keep_all and any(old.producer.layer.from_outside for old in self._members[below.slot]):
+            return None  # users may write to the data
+        view = part_of(node, index, below)
         if view is not None:
             self._cut.add(view.slot)
         return view
+
+    def _is_part(self, value: Value) -> bool:
+        """Whether it may stay in what a layer cut it from, as far as its readers and the user's view are concerned.
+
+        Where all blobs are kept, users may write to any of them before a pass in parts.
+        """
+        node = value.producer
+        if node.layer.cuts() is None or not self.options.optimize or value.layout != node.inputs[0].layout:
+            return False
+        seen = value in self.shown or not value.uses
+        return not seen and not (self.options.keep_all and (not self.options.whole or _overwritten(value)))
 
     def _home(self, value: Value) -> View | None:
         """The place of a value in the blob that Concat makes of it and others."""
@@ -116,7 +121,7 @@ class DataStorage:
                 for value in node.inputs:
                     first = self._first_of_memory(value)
                     joins = node.inputs.count(value) == 1 and first.producer not in self.constant
-                    if first not in homes and joins and _can_move(first):
+                    if first not in homes and joins and _can_move(first) and not self._is_part(first):
                         homes[first] = (node.outputs[0], start)
                         homes.setdefault(node.outputs[0], (node.outputs[0], 0))
                     start += value.shape[1]
@@ -127,8 +132,8 @@ class DataStorage:
         node = value.producer
         while self._may_write(node, value.index) and self._free_after(node.inputs[0], node):
             below = node.inputs[0]
-            if below.producer.layer.cuts() is not None:
-                break  # it lies in what it was cut from
+            if self._is_part(below):
+                break
             value, node = below, below.producer
         return value
 
@@ -161,9 +166,7 @@ def _overwritten(value: Value) -> bool:
 
 def _can_move(value: Value) -> bool:
     """Whether a value may be computed in a range of the channels of a wider blob."""
-    layer = value.producer.layer
-    fixed = layer.from_outside or is_view(value.producer) or layer.cuts() is not None
-    return value.layout == "channels last" and not fixed
+    return value.layout == "channels last" and not value.producer.layer.from_outside and not is_view(value.producer)
 
 
 def is_view(node: Node) -> bool:

