@@ -181,7 +181,10 @@ class Deconvolution(FilterBank):
     *stride (size - 1) + dilation (kernel - 1) + 1 - 2 pad). Behaves as src/caffe/layers/deconv_layer.cpp.
     """
 
-    example = 'convolution_param { num_output: 21 kernel_size: 4 stride: 2 pad: 1 weight_filler { type: "bilinear" } }'
+    example = (
+        "convolution_param { num_output: 21 group: 21 kernel_size: 4 stride: 2 pad: 1 "
+        'weight_filler { type: "bilinear" } }'
+    )
 
     def correlation(self, bottom: Shape, window: Window) -> Correlation:
         image = (bottom[0], self.num_output, *window.spread(bottom[2:]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from netcc.prototxt.tree import Document
 from netcc.report.shapes import TolerantProbe
 from netcc.schema.bind import BoundNet, load_net, load_solver
 from netcc.schema.select import Definition, select
-from netcc.types import Phase, Shape
+from netcc.types import Phase, Shape, format_shape
 
 
 @dataclass
@@ -113,6 +113,7 @@ def _check_phase(definition: Definition, inputs: Mapping[str, Shape], folder: Pa
         )
         return
     _check_fillers(graph)
+    report.diagnostics += [found for found in _alike(graph) if found not in report.diagnostics]
     plan_graph(graph)
 
 
@@ -123,3 +124,17 @@ def _check_fillers(graph: Graph) -> None:
         except LayerError as error:
             owner = parameter.owner
             raise error.located(owner.span(), f"{parameter.name} of layer {owner.name!r}") from None
+
+
+def _alike(graph: Graph) -> Iterator[Diagnostic]:
+    """Layers that enlarge, but give all channels the same numbers for ever."""
+    for parameter in graph.parameters():
+        owner, pairs = parameter.owner, parameter.shape[:2]
+        if parameter.filler.type == "bilinear" and not parameter.learns and min(pairs, default=1) > 1:
+            yield Diagnostic(
+                f"layer {owner.name!r}: filler 'bilinear' gives every pair of {format_shape(pairs)} channels the same "
+                "weights, and they do not learn: all channels of the top are the same",
+                owner.span("convolution_param", "weight_filler"),
+                notes=(f"`group: {pairs[0]}` enlarges each channel by itself",),
+                severity="warning",
+            )

@@ -55,6 +55,25 @@ def test_an_unknown_field_is_a_warning_or_with_strict_an_error(run: Run) -> None
     assert strict.stderr.startswith("<stdin>:21:5: error: 'inner_product_param' has no field 'wieght_filler'\n")
 
 
+def test_channels_that_stay_alike_are_told_of(run: Run) -> None:
+    net = (
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 dim: 4 dim: 4 } } }\n'
+        'layer { name: "up" type: "Deconvolution" bottom: "x" top: "up" param { lr_mult: 0 }\n'
+        '  convolution_param { num_output: 3 kernel_size: 4 stride: 2 weight_filler { type: "bilinear" } } }\n'
+    )
+    shown = run("check", "-", stdin=net)
+    assert (shown.exit_code, shown.stdout) == (0, "<stdin>: net, TRAIN and TEST, no faults, 1 warning\n")
+    assert shown.stderr.splitlines() == [
+        "<stdin>:3:62: warning: layer 'up': filler 'bilinear' gives every pair of 3 x 3 channels the same weights, "
+        "and they do not learn: all channels of the top are the same",
+        '     convolution_param { num_output: 3 kernel_size: 4 stride: 2 weight_filler { type: "bilinear" } } }',
+        "                                                                ^~~~~~~~~~~~~",
+        "  `group: 3` enlarges each channel by itself",
+    ]
+    for change in (("num_output: 3", "num_output: 3 group: 3"), ("lr_mult: 0", "lr_mult: 1"), ("bilinear", "msra")):
+        assert run("check", "-", stdin=net.replace(*change)).stderr == ""
+
+
 def test_a_fault_of_both_phases_is_shown_once(run: Run) -> None:
     shown = run("check", "-", stdin=SMALL.replace('bottom: "data"', 'bottom: "dat"'))
     assert shown.exit_code == 1
