@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from netcc.kernels import updates
 from netcc.kernels.batch_norm import BatchNorm, coefficients
 from netcc.kernels.lrn import LRN
 from netcc.kernels.pooling import AveragePooling, MaxPooling
 from netcc.kernels.scale_bias import ScaleBias
-from netcc.kernels.twins import use_target
+from netcc.kernels.twins import pick, picker, use_target
 from netcc.kernels.windows import PoolingGeometry
+from netcc.solver.optimizer import TILE
 from netcc.testing import make_layer, run_layer
 from netcc.types import Array, Shape
 
@@ -55,9 +57,25 @@ LAYERS: list[tuple[str, str, str, Shape, int]] = [
     ("ELU", "ELU", "", (4, 64, 56, 56), 1),
     ("Sigmoid", "Sigmoid", "", (4, 64, 56, 56), 1),
     ("Eltwise sum of 2", "Eltwise", "", (4, 256, 56, 56), 2),
+    ("Eltwise difference of 2", "Eltwise", "eltwise_param { coeff: 1 coeff: -1 }", (4, 64, 56, 56), 2),
     ("Eltwise maximum of 2", "Eltwise", "eltwise_param { operation: MAX }", (4, 64, 56, 56), 2),
     ("Dropout", "Dropout", "", (16, 4096), 1),
     ("Softmax", "Softmax", "", (64, 1000), 1),
+    ("Softmax of 21 x 128 x 128", "Softmax", "", (4, 21, 128, 128), 1),
+]
+LOSSES: list[tuple[str, str, Shape]] = [
+    ("SoftmaxWithLoss", "SoftmaxWithLoss", (64, 1000)),
+    ("SoftmaxWithLoss of 21 x 128 x 128", "SoftmaxWithLoss", (4, 21, 128, 128)),
+    ("SigmoidCrossEntropyLoss", "SigmoidCrossEntropyLoss", (4, 21, 128, 128)),
+    ("EuclideanLoss", "EuclideanLoss", (4, 21, 128, 128)),
+]
+UPDATES: list[tuple[str, updates.Update, updates.Numbers, int]] = [
+    ("SGD", updates.momentum, (0.9,), 1),
+    ("Nesterov", updates.nesterov, (0.9,), 1),
+    ("AdaGrad", updates.adagrad, (1e-8,), 1),
+    ("RMSProp", updates.rmsprop, (0.98, 1e-8), 1),
+    ("AdaDelta", updates.adadelta, (0.95, 1e-6), 2),
+    ("Adam", updates.adam, (0.9, 0.999, 1e-8), 2),
 ]
 
 
@@ -127,10 +145,36 @@ def layers() -> Iterator[Measurement]:
         layer = make_layer(kind, fields, bottoms=bottoms)
         values = [draw(*shape) for _ in range(bottoms)]
         operands = run_layer(layer, values, top_diffs=[draw(*shape)], dtype=np.float32).operands
+        operands.pick = picker()
         numbers = (bottoms + 1) * values[0].size
         yield Measurement(f"{name}: forward", numbers, _bind(layer.forward, operands))
         read = sum(map(len, (layer.needs().bottoms, layer.needs().tops)))
         yield Measurement(f"{name}: backward", numbers + read * values[0].size, _bind(layer.backward, operands))
+
+
+def losses() -> Iterator[Measurement]:
+    for name, kind, shape in LOSSES:
+        layer, scores = make_layer(kind, bottoms=2), draw(*shape)
+        labels = np.zeros((shape[0], *shape[2:]), np.float32) if kind.startswith("Softmax") else draw(*shape)
+        operands = run_layer(layer, [scores, labels], top_diffs=[np.ones(())], dtype=np.float32).operands
+        operands.pick = picker()
+        numbers = scores.size + labels.size
+        yield Measurement(f"{name}: forward", numbers, _bind(layer.forward, operands))
+        yield Measurement(f"{name}: backward", numbers + scores.size, _bind(layer.backward, operands))
+
+
+def rules() -> Iterator[Measurement]:
+    """A million parameters in pieces, with weight decay."""
+    step = pick(updates.step)
+    scratch = np.empty((2, TILE), np.float32)
+
+    def update(rule: updates.Update, numbers: updates.Numbers, arrays: Sequence[Array]) -> None:
+        for data, gradient, *moments in zip(*arrays, strict=True):
+            step(rule, data, gradient, moments, scratch, 1, 5e-4, 0, False, 0.01, numbers)
+
+    for name, rule, numbers, moments in UPDATES:
+        arrays = [np.abs(draw(16, TILE)) for _ in range(2 + moments)]
+        yield Measurement(f"{name}: update", (4 + 2 * moments) * arrays[0].size, _bind(update, rule, numbers, arrays))
 
 
 def _bind(call: Callable[..., object], *arguments: object) -> Callable[[], object]:
@@ -152,7 +196,7 @@ def main() -> None:
     source, copy = draw(4, 56, 56, 256), draw(4, 56, 56, 256)
     print(f"{'kernel':46} {'ms':>8} {'GB/s':>7}")
     with threadpool_limits(1), use_target(target), np.errstate(all="ignore"):
-        for family in (poolings, lrns, norms, layers):
+        for family in (poolings, lrns, norms, layers, losses, rules):
             for measurement in family():
                 took = seconds(measurement.work)
                 print(
