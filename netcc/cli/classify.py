@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from netcc.cli.options import allow_python_option, json_option, mismatch_option,
 from netcc.errors import UsageError
 
 if TYPE_CHECKING:
+    from netcc.cli.classifying import Scorer
     from netcc.cli.data.options import ProgressBar
     from netcc.cli.outcome import Outcome
     from netcc.runtime.loading import Mismatch
@@ -35,12 +37,13 @@ def read_numbers(context: click.Context, option: click.Parameter, value: str | N
 Examples
   netcc classify deploy.prototxt w.caffemodel cat.jpg --labels synset_words.txt --mean 104,117,123
   netcc classify deploy.prototxt w.caffemodel photos/ --mean mean.binaryproto --oversample -o scores.npy
+  netcc classify lenet.netcc digit.png
   netcc classify zoo:lenet lenet_iter_1000.caffemodel 'digits/*.png' --input-scale 0.00390625 --json
 """
 )
 @click.argument("net")
 @click.argument("weights")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.argument("images", nargs=-1, metavar="IMAGE...")
 @click.option("--labels", metavar="FILE", help="Names of the classes, one a line.")
 @click.option(
     "--mean",
@@ -112,34 +115,44 @@ def classify(
 ) -> None:
     """Show the best classes of each IMAGE by NET with WEIGHTS.
 
+    A compiled NET (`netcc compile`) has its weights, mean, scale and labels in it: only images follow.
+
     An IMAGE is a file, a folder, a pattern, or an array file (.npy). Images are prepared as Caffe's classify.py does
     it: resized, cropped, channels swapped, times --raw-scale, less --mean, times --input-scale. One that cannot be read
     does not keep the others from being classified.
     """
     from netcc.cli.classifying import (
+        CompiledScorer,
         ImageScorer,
         Preparation,
         find_images,
         labels_of,
         mean_of,
-        ranked,
         require_input,
     )
-    from netcc.cli.data.options import progress_bar
     from netcc.cli.loading import advising, warn_of_gaps
-    from netcc.cli.outcome import Outcome
     from netcc.cli.reading import read_net
+    from netcc.compiled.archive import is_compiled
+    from netcc.compiled.net import load
     from netcc.runtime.loading import split_names
     from netcc.runtime.net import Net
     from netcc.types import TEST
 
+    shown = _Shown(top, out, as_json)
+    if is_compiled(net):
+        _refuse_options(context)
+        with load(net) as compiled:
+            scored = CompiledScorer(compiled)
+            names = labels_of(labels, scored.classes) if labels else compiled.labels or None
+            context.exit(shown.show(scored, find_images((weights, *images), ext), names, color=True))
+    if not images:
+        raise click.MissingParameter(ctx=context, param_type="argument", param_hint="'IMAGE...'")
     if size is not None and len(size) != 2:
         raise UsageError(f"--images-dim takes height and width, not {len(size)} numbers")
     bound = read_net(net, strict=strict)
     require_input(bound)
     files = find_images(images, ext)
     how = Preparation(size, ten, mean_of(mean, mean_pixel) if mean else None, raw_scale, input_scale, swap)
-    outcome = Outcome()
     with Net(bound, TEST, gradients=False) as made:
         scorer = ImageScorer(made, how, output, batch)
         for file in split_names(weights):
@@ -147,23 +160,57 @@ def classify(
                 warn_of_gaps(made.copy_from(file, mismatch))
         assert scorer.output is not None
         names = labels_of(labels, made.blobs[scorer.output].shape[1]) if labels else None
-        shown: list[Mapping[str, Any]] = []
+        context.exit(shown.show(scorer, files, names, color=scorer.channels == 3))
+
+
+WITH_COMPILED = {"net", "weights", "images", "labels", "ext", "top", "out", "as_json", "allow_python"}
+"""What may be given with a compiled net."""
+
+
+def _refuse_options(context: click.Context) -> None:
+    """Raises UsageError for an option that says how images are prepared, which a compiled net knows by itself."""
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name not in WITH_COMPILED:
+            raise UsageError(
+                f"{option.opts[0]} does not go with a compiled net",
+                notes=["it has mean and scale in it: `netcc compile --mean ... --scale ...`"],
+            )
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """How results are shown: the `top` best of each image, as text or JSON, all scores in the file `out`."""
+
+    top: int
+    out: str | None
+    as_json: bool
+
+    def show(self, scorer: Scorer, files: Sequence[str], names: Sequence[str] | None, *, color: bool) -> int:
+        """Classifies the images of `files`; returns the exit code."""
+        from netcc.cli.classifying import ranked
+        from netcc.cli.data.options import progress_bar
+        from netcc.cli.outcome import Outcome
+
+        outcome = Outcome()
+        results: list[Mapping[str, Any]] = []
         rows: list[Array] = []
-        with progress_bar("classifying", len(files), quiet=sys.stdout.isatty() and not as_json) as bar:
-            loaded = _Loaded(files, scorer.channels == 3, outcome, bar)
+        with progress_bar("classifying", len(files), quiet=sys.stdout.isatty() and not self.as_json) as bar:
+            loaded = _Loaded(files, color, outcome, bar)
             for number, scores in enumerate(scorer.scores(loaded)):
-                best = {"image": loaded.names[number], "predictions": ranked(scores, names, top)}
-                if out:
+                best = {"image": loaded.names[number], "predictions": ranked(scores, names, self.top)}
+                if self.out:
                     rows.append(scores)
-                if as_json:
-                    shown.append(best)
+                if self.as_json:
+                    results.append(best)
                 else:
                     click.echo(as_text(best, number > 0))
-    if as_json:
-        click.echo(json.dumps(shown, indent=2))
-    if out and rows:
-        save_scores(out, rows)
-    context.exit(outcome.exit_code)
+        if self.as_json:
+            click.echo(json.dumps(results, indent=2))
+        if self.out and rows:
+            save_scores(self.out, rows)
+        return outcome.exit_code
 
 
 class _Loaded:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from netcc.schema.select import select
 from netcc.types import TEST, Array, Shape, format_shape
 
 if TYPE_CHECKING:
+    from netcc.compiled.net import CompiledNet
     from netcc.runtime.net import Net
     from netcc.schema.bind import BoundNet
 
@@ -104,6 +105,26 @@ class ImageScorer:
             return list(oversample([resized], self.crop))
         top, left = ((whole - part) // 2 for whole, part in zip(self.size, self.crop, strict=True))
         return [resized[top : top + self.crop[0], left : left + self.crop[1]]]
+
+
+class Scorer(Protocol):
+    """Gives images scores."""
+
+    def scores(self, images: Iterable[Array]) -> Iterator[Array]:
+        """The scores (classes) of each image (height, width, channels; colours as R, G, B, from 0 to 1)."""
+        ...
+
+
+class CompiledScorer:
+    """Scores by a compiled net, which prepares images by itself. Raises UsageError where it gives none."""
+
+    def __init__(self, net: CompiledNet) -> None:
+        self.net = net
+        self.classes = len(net.scores(np.zeros((1, 1, 3), np.uint8)))
+
+    def scores(self, images: Iterable[Array]) -> Iterator[Array]:
+        for image in images:
+            yield self.net.scores(np.clip(np.rint(image * 255), 0, 255).astype(np.uint8))
 
 
 def require_input(bound: BoundNet) -> None:

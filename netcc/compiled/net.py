@@ -115,16 +115,21 @@ class CompiledNet:
             raise UsageError("the net has no input")
         return self.preprocessing.apply(image, next(iter(self.inputs.values())))
 
+    def scores(self, image: str | Path | npt.ArrayLike) -> Array:
+        """The scores of all classes for `image`. Raises as `preprocess`, and as `classify` for other nets."""
+        if len(self.inputs) != 1 or len(self.outputs) != 1:
+            raise UsageError(
+                f"classify needs a net with one input and one output, not {len(self.inputs)} and {len(self.outputs)}"
+            )
+        scores: Array = np.asarray(self(self.preprocess(image)), np.float32)[0].reshape(-1)
+        return scores
+
     def classify(self, image: str | Path | npt.ArrayLike, top: int = 5) -> list[tuple[str, float]]:
         """The `top` best classes of `image` with their scores, the best first. Without labels a class is its number.
 
         Raises as `preprocess`, and UsageError where the net has several inputs or outputs.
         """
-        if len(self.inputs) != 1 or len(self.outputs) != 1:
-            raise UsageError(
-                f"classify needs a net with one input and one output, not {len(self.inputs)} and {len(self.outputs)}"
-            )
-        scores = np.asarray(self(self.preprocess(image)), np.float32)[0].reshape(-1)
+        scores = self.scores(image)
         if self.labels and len(self.labels) != len(scores):
             raise UsageError(f"the net has {len(scores)} classes, but {len(self.labels)} labels")
         best = np.argsort(-scores, kind="stable")[: max(top, 0)]

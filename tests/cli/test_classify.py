@@ -159,3 +159,41 @@ def test_weights_of_another_net(run: Run, files: SimpleNamespace, place: Path) -
     shown = run("classify", files.net, "other.caffemodel", "photos")
     assert shown.exit_code == 1
     assert shown.stderr.startswith("error: other.caffemodel has the weights of another net: none of its layers is")
+
+
+@pytest.fixture
+def compiled(files: SimpleNamespace) -> netcc.compiled.net.CompiledNet:
+    """The net with its weights, mean, scale and labels, and the file of it, net.netcc."""
+    labels = ["ant", "bee", "cat", "dog"]
+    net = netcc.compile(files.net, files.weights, mean=[104, 117, 123], scale=0.01, labels=labels)
+    net.save("net.netcc")
+    return net
+
+
+def test_a_compiled_net_brings_all_but_the_images(run: Run, files: SimpleNamespace, compiled: Any) -> None:
+    shown = run("classify", "net.netcc", "photos", "--json", "--top", "2", "-o", "scores.npy")
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    answer = json.loads(shown.stdout)
+    assert [item["image"] for item in answer] == ["photos/0.png", "photos/1.png", "photos/2.png"]
+    for item, path in zip(answer, files.photos, strict=True):
+        found = [(best["label"], best["score"]) for best in item["predictions"]]
+        assert found == [(label, pytest.approx(score, rel=1e-5)) for label, score in compiled.classify(path, 2)]
+    np.testing.assert_allclose(np.load("scores.npy"), [compiled.scores(path) for path in files.photos], rtol=1e-5)
+
+
+def test_a_compiled_net_takes_no_second_preparation(run: Run, compiled: Any) -> None:
+    shown = run("classify", "net.netcc", "photos", "--mean", "1")
+    assert (shown.exit_code, shown.stderr) == (
+        2,
+        "error: --mean does not go with a compiled net\n"
+        "  it has mean and scale in it: `netcc compile --mean ... --scale ...`\n",
+    )
+    shown = run("classify", "net.netcc", "photos/0.png", "none.png")
+    assert (shown.exit_code, shown.stderr) == (1, "error: cannot read none.png: no such file or directory\n")
+    assert shown.stdout.startswith("photos/0.png\n")
+
+
+def test_images_are_asked_for(run: Run, files: SimpleNamespace) -> None:
+    shown = run("classify", files.net, files.weights)
+    assert shown.exit_code == 2
+    assert "Missing argument 'IMAGE...'" in shown.stderr
