@@ -84,10 +84,12 @@ def _notes(plan: Plan, needed: dict[str, int], item: int, given: Collection[Slot
     named = [f"{slot.name} ({slot.role}) {_mib(slot.units * item)}" for slot in largest[:MOST_BUFFERS]]
     lines.append(f"largest: {', '.join(named)}")
     helps = ["a smaller batch (batch_size, --input)"]
+    trains = plan.options.gradients and bool(plan.backward)
+    if plan.options.memory == "fast" and trains:
+        helps.append('computing again what is cheap (--memory low, memory="low")')
     if plan.options.keep_all:
         helps.append("fewer blobs that are kept (keep_all=False)")
-    if plan.options.gradients and plan.no_backward is None and plan.backward:
-        helps.append("no gradients, if they are not wanted (gradients=False)")
+        helps += ["no gradients, if they are not wanted (gradients=False)"] if trains else []
     return [*lines, f"less memory is taken by: {'; '.join(helps)}"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.nets import inner_product, input_layer, plan_of
+from helpers.nets import inner_product, input_layer, layer, plan_of
 
 import netcc.runtime.shortage as shortage
 from netcc.errors import MemoryShortageError, NetccWarning
@@ -32,6 +32,25 @@ def test_a_machine_that_may_end_the_process_later_is_told_of(monkeypatch: pytest
         "  largest: ip weights (parameter) 256 MiB, y (data) 16 MiB, x (data) 0 MiB\n"
         "  less memory is taken by: a smaller batch (batch_size, --input); fewer blobs that are kept (keep_all=False)"
     )
+
+
+def test_what_helps_in_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXT + input_layer("t", 64, 65536) + layer("loss", "EuclideanLoss", "y t", "loss")
+    monkeypatch.setattr(shortage, "free_bytes", lambda: 0)
+    for keep_all, helps in (
+        (False, ['computing again what is cheap (--memory low, memory="low")']),
+        (
+            True,
+            [
+                'computing again what is cheap (--memory low, memory="low")',
+                "fewer blobs that are kept (keep_all=False)",
+                "no gradients, if they are not wanted (gradients=False)",
+            ],
+        ),
+    ):
+        with pytest.warns(NetccWarning) as caught:
+            Executor(plan_of(text, keep_all=keep_all), np.random.default_rng(0))
+        assert str(caught[0].message).splitlines()[-1].split("; ")[1:] == helps
 
 
 @pytest.mark.parametrize("free", [300 << 20, None])
