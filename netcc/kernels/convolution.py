@@ -35,15 +35,17 @@ from netcc.kernels.winograd import Winograd
 __all__ = ["ConvolutionKernel", "Geometry", "candidates", "choose"]
 
 
-def choose(geometry: Geometry, *, exact: bool, training: bool = False) -> ConvolutionKernel:
+def choose(geometry: Geometry, *, exact: bool, training: bool = False, prepares: bool = False) -> ConvolutionKernel:
     """The kernel that is expected to be fastest: for `training` in a whole step, in which weights are prepared too.
 
-    With `exact` none that rounds worse than the direct sum.
+    With `exact` none that rounds worse than the direct sum; `prepares`: weights are prepared in every pass forward.
     """
-    return next(candidates(geometry, exact=exact, training=training))
+    return next(candidates(geometry, exact=exact, training=training, prepares=prepares))
 
 
-def candidates(geometry: Geometry, *, exact: bool, training: bool = False) -> Iterator[ConvolutionKernel]:
+def candidates(
+    geometry: Geometry, *, exact: bool, training: bool = False, prepares: bool = False
+) -> Iterator[ConvolutionKernel]:
     """All kernels that compute this convolution, the one to choose first."""
     if geometry.kernel == (1, 1) and geometry.pad == (0, 0) and geometry.groups == 1:
         yield Pointwise(geometry)
@@ -54,7 +56,7 @@ def candidates(geometry: Geometry, *, exact: bool, training: bool = False) -> It
         yield PixelBlocks(geometry)
     if exact or not Winograd.fits(geometry):
         yield Im2col(geometry)
-    elif _minimal_wins(geometry, training):
+    elif _minimal_wins(geometry, training, prepares):
         yield Winograd(geometry)
         yield Im2col(geometry)
     else:
@@ -62,10 +64,10 @@ def candidates(geometry: Geometry, *, exact: bool, training: bool = False) -> It
         yield Winograd(geometry)
 
 
-def _minimal_wins(geometry: Geometry, training: bool) -> bool:
+def _minimal_wins(geometry: Geometry, training: bool, prepares: bool) -> bool:
     direct, minimal = cost.im2col_forward(geometry), cost.minimal_forward(geometry)
     if not training:
-        return minimal < direct
+        return minimal + prepares * cost.minimal_filters(geometry) < direct
     weights = cost.im2col_weights_gradient(geometry)
     direct += min(cost.mirrored_gradient(geometry), cost.scattered_gradient(geometry)) + weights
     minimal += cost.minimal_forward(geometry.mirrored) + min(weights, cost.minimal_weights_gradient(geometry))

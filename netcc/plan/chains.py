@@ -25,7 +25,7 @@ def find_chains(steps: Sequence[Step]) -> Iterator[list[LayerStep]]:
     for step in steps:
         if (isinstance(step, AddStep) and step.deferrable) or _keeps_rows(step):
             continue
-        if isinstance(step, LayerStep) and step.parts:
+        if isinstance(step, LayerStep) and step.parts and step.rounds == 1:
             own = {slot for slot in (*step.writes(), *step.reads()) if not slot.held}
             fits = sum(slot.units for slot in bound | own) <= MOST_UNITS
             if fits and (not chain or _cut(step) == _cut(chain[-1])):
@@ -51,11 +51,13 @@ def _cut(step: LayerStep) -> list[int]:
     return [len(step.parts), *(view.shape[0] for view in views[:1])]
 
 
-def chain_spans(steps: Sequence[Step]) -> dict[int, Span]:
-    """The span of its chain for the time of every step in one."""
+def chain_spans(steps: Sequence[Step], streams: Sequence[Span] = ()) -> dict[int, Span]:
+    """The span of its chain for the time of every step in one; `streams` are chains already."""
     spans: dict[int, Span] = {}
     for chain in find_chains(steps):
         spans.update((step.time, (chain[0].time, chain[-1].time)) for step in chain)
+    for first, last in streams:
+        spans.update((time, (first, last)) for time in range(first, last + 1))
     return spans
 
 

@@ -15,18 +15,22 @@ from netcc.targets.options import Options
 MOST_UNITS = 1 << 22
 """Memory, in numbers, that one group may bind: 16 MiB."""
 
+MOST_UNITS_LOW = 1 << 20
+"""The same for inference where memory is short."""
+
 
 def derive_steps(
     steps: Iterable[LayerStep], spans: Mapping[int, tuple[int, int]], options: Options
 ) -> Iterator[DeriveStep]:
     """What is derived for the steps of a pass in one direction, in their order."""
-    time, units = 0, MOST_UNITS
+    most = MOST_UNITS if options.gradients else MOST_UNITS_LOW
+    time, units = 0, most
     for step in steps:
         own = sum(view.slot.units for view in step.derived)
         if not own:
             continue
         units += own
-        if options.derives_in_passes and units > MOST_UNITS:
+        if options.derives_in_passes and units > most:
             time, units = spans.get(step.time, (step.time, step.time))[0], own
         yield _step(step, time)
 

@@ -19,6 +19,7 @@ from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
 from netcc.plan.recompute import recompute
 from netcc.plan.slices import buffers, fresh_scratch, sliced_forward
 from netcc.plan.storage import DataStorage, assign_diffs
+from netcc.plan.streams import stream
 from netcc.targets.base import Target
 from netcc.targets.options import Options
 
@@ -49,6 +50,8 @@ def lower(graph: Graph, options: Options) -> Plan:
             _hold_saved(forward)
         if options.recomputes:
             recompute(plan)
+    if options.streams:
+        stream(plan)
     if options.optimize:
         _chain(plan)
     all_passes = (plan.constant, plan.forward, plan.backward)
@@ -60,7 +63,7 @@ def lower(graph: Graph, options: Options) -> Plan:
 
 def _chain(plan: Plan) -> None:
     """Lets threads run through several steps without waiting; both ways backward have the same chains."""
-    plan.spans = chain_spans(plan.forward) | chain_spans(plan.backward_add)
+    plan.spans = chain_spans(plan.forward, plan.streams) | chain_spans(plan.backward_add)
     plan.forward = in_chains(plan.forward, plan.spans)
     plan.backward, plan.backward_add = (in_chains(steps, plan.spans) for steps in (plan.backward, plan.backward_add))
 

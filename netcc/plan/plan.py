@@ -114,7 +114,8 @@ class LayerStep:
     `time` orders lifetimes: it is i for the i-th of n nodes forward, 2n - 1 - i backward, or later where something is
     computed again before.
     A step with `parts` runs those instead of itself, at the same time if there are threads: slices of the batch, each
-    with saved and scratch buffers of its own.
+    with saved and scratch buffers of its own. Within a stream the parts of one lane, `rounds` of them, use the same
+    memory one after the other.
     """
 
     node: Node
@@ -132,6 +133,7 @@ class LayerStep:
     bottom_diffs: tuple[View | None, ...] = ()
     parameter_diffs: tuple[View | None, ...] = ()
     parts: tuple[LayerStep, ...] = ()
+    rounds: int = 1
 
     @property
     def name(self) -> str:
@@ -143,8 +145,10 @@ class LayerStep:
 
     def reads(self) -> Iterator[Slot]:
         """Slots whose contents the kernel may look at."""
-        for part in self.parts:
-            yield from part.reads()
+        if self.parts:
+            for part in self.parts:
+                yield from part.reads()
+            return
         if self.direction == "forward":
             bottoms = () if self.node.layer.is_constant() else self.bottoms
             yield from (view.slot for view in (*bottoms, *self.parameters, *self.derived))
@@ -156,8 +160,10 @@ class LayerStep:
 
     def writes(self) -> Iterator[Slot]:
         """Slots that the kernel overwrites."""
-        for part in self.parts:
-            yield from part.writes()
+        if self.parts:
+            for part in self.parts:
+                yield from part.writes()
+            return
         if self.direction == "forward":
             yield from (view.slot for view in (*self.tops, *self.saved, *self.scratch, *self.state))
             return
@@ -281,7 +287,8 @@ class Plan:
     parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
     `backward_times` has, for the last node of `lowered`, the one before it and so on, the time of its backward step;
     steps that belong to it may come before, after that of the node above.
-    `spans` has, for the time of every step in a chain, the times of the chain's first and last step.
+    `spans` has, for the time of every step in a chain, the times of the chain's first and last step; a stream, of which
+    `streams` has the times, is a chain too.
     Where a layer cannot give a wanted gradient, both are empty and `no_backward` says why: as in Caffe, the net still
     runs forward.
     """
@@ -301,6 +308,7 @@ class Plan:
     parameter_diffs: dict[Parameter, View] = field(default_factory=dict)
     backward_times: list[int] = field(default_factory=list)
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    streams: list[tuple[int, int]] = field(default_factory=list)
     no_backward: LayerError | None = None
     memory: MemoryMap = field(default_factory=lambda: MemoryMap({}, {}))
 
@@ -311,7 +319,8 @@ class Plan:
         for step in (*self.derive, *self.constant, *self.forward, *self.backward, *self.backward_add):
             found.update(dict.fromkeys((*step.writes(), *step.reads())))
             if isinstance(step, LayerStep):
-                found.update(dict.fromkeys(view.slot for view in (*step.bottoms, *step.tops, *step.state)))
+                for piece in step.pieces():
+                    found.update(dict.fromkeys(view.slot for view in (*piece.bottoms, *piece.tops, *step.state)))
         return list(found)
 
 

@@ -6,6 +6,7 @@ same sums are formed in the same order, and one seed gives the same bytes with o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from netcc.ir.graph import Node
@@ -25,14 +26,15 @@ LEAST_WORK = 1 << 16
 
 def cut(node: Node, *, sliced: bool) -> list[tuple[int, int]]:
     """Where to cut the batch of `node`: ranges of rows. One range means not at all, as without `sliced`."""
-    batch = _batch(node)
+    batch = batch_of(node)
     number = min(processors(), MOST_SLICES, batch)
     if number < 2 or not sliced or _work(node) < LEAST_WORK:
         return [(0, batch)]
     return ranges(batch, number)
 
 
-def _batch(node: Node) -> int:
+def batch_of(node: Node) -> int:
+    """The first size of all blobs of `node`; 1 if they have none in common."""
     shapes = [value.shape for value in (*node.inputs, *node.outputs)]
     if not shapes or any(not shape or shape[0] != shapes[0][0] for shape in shapes):
         return 1
@@ -60,9 +62,12 @@ def buffers(
     )
 
 
-def sliced_forward(step: LayerStep, options: Options) -> LayerStep:
-    """`step` with its parts, if its target and its size allow; else `step` with buffers of its own."""
-    node, rows = step.node, cut(step.node, sliced=step.target.sliced)
+def sliced_forward(step: LayerStep, options: Options, rows: Sequence[tuple[int, int]] = ()) -> LayerStep:
+    """`step` with its parts, if its target and its size allow; else `step` with buffers of its own.
+
+    `rows` says how it is cut in any case.
+    """
+    node, rows = step.node, rows or cut(step.node, sliced=step.target.sliced)
     if len(rows) == 1:
         return _with_buffers(step, step.target)
     parts = []

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -114,7 +115,7 @@ class Executor:
                 for piece, old_piece in zip(step.pieces(), old_step.pieces(), strict=False):
                     pairs += zip(piece.saved, old_piece.saved, strict=False)
         for view, old in pairs:
-            if view.shape == old.shape:
+            if view.shape == old.shape and old.slot in other._memory:
                 np.copyto(self.array(view), other.array(old))
 
     def forward(self, start: int = 0, end: int | None = None) -> None:
@@ -213,18 +214,28 @@ class Executor:
         return self._timed(self.plan.backward, self._bound_backward(accumulate=False))
 
     def _timed(self, planned: Sequence[Step], bound: Sequence[BoundStep]) -> list[tuple[Step, float]]:
-        seconds: list[float] = []
-        all_planned: list[Step] = []
-        clocked: list[BoundStep] = []
+        """Runs the steps one by one, those of a stream round by round."""
         made = {(step.node, step.direction): step for step in self.plan.derive}
+        clocked: list[BoundStep] = []
+        rounds: list[list[BoundStep]] = []
+        timed: list[Step] = []
+        seconds = [0.0] * (len(planned) + len(made))
         for step, one in zip(planned, bound, strict=True):
             steps = self._with_derived(step.direction, [one]) if isinstance(step, LayerStep) else [one]
             if len(steps) > 1 and isinstance(step, LayerStep):
-                all_planned.append(made[step.node, step.direction])
-            all_planned.append(step)
-            clocked += [(_clocked(kernel, seconds), operands, node) for kernel, operands, node in steps]
-        self._run(clocked)
-        return list(zip(all_planned, seconds, strict=True))
+                clocked.append(_clocked(steps[0], seconds, len(timed)))
+                timed.append(made[step.node, step.direction])
+            in_rounds = _rounds(one, step.rounds) if isinstance(step, LayerStep) and step.rounds > 1 else []
+            if not in_rounds or len(rounds) != len(in_rounds):
+                clocked += chain.from_iterable(rounds)
+                rounds = [[] for _ in in_rounds]
+            for calls, call in zip(rounds, in_rounds, strict=True):
+                calls.append(_clocked(call, seconds, len(timed)))
+            if not in_rounds:
+                clocked.append(_clocked(one, seconds, len(timed)))
+            timed.append(step)
+        self._run([*clocked, *chain.from_iterable(rounds)])
+        return list(zip(timed, seconds, strict=False))
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""
@@ -304,7 +315,8 @@ class Executor:
                 continue
             if span[1] != last:
                 last, slices = span[1], [[] for _ in operands]
-                result.append((run_together, [(_run_in_turn, links) for links in slices], None))
+                lanes = [slices[first : first + step.rounds] for first in range(0, len(slices), step.rounds)]
+                result.append((run_together, [(_run_slices, lane) for lane in lanes], None))
             for links, call in zip(slices, operands, strict=True):
                 links.append((*call, node))
         return result
@@ -395,15 +407,22 @@ class _Measuring:
         self.layer.forward(operands)
 
 
-def _clocked(kernel: Callable[[Any], None], seconds: list[float]) -> Callable[[Any], None]:
-    """`kernel`, which then appends to `seconds` how long it took."""
+def _clocked(step: BoundStep, seconds: list[float], index: int) -> BoundStep:
+    """`step`, which then adds to `seconds[index]` how long it took."""
+    kernel, given, node = step
 
     def run(operands: Any) -> None:
         begin = time.perf_counter()
         kernel(operands)
-        seconds.append(time.perf_counter() - begin)
+        seconds[index] += time.perf_counter() - begin
 
-    return run
+    return run, given, node
+
+
+def _rounds(step: BoundStep, rounds: int) -> list[BoundStep]:
+    """A step of a stream as one call for each round, which has a slice of every lane."""
+    kernel, slices, node = step
+    return [(kernel, slices[index::rounds], node) for index in range(rounds)]
 
 
 def _together(kernels: Sequence[Callable[[Operands], None]], operands: Sequence[Operands], node: Node) -> BoundStep:
@@ -430,6 +449,12 @@ def _run_in_turn(steps: Sequence[BoundStep]) -> None:
             if node is None:
                 raise
             raise error.located(node.span(), f"in layer {node.name!r} ({node.type})") from error.__cause__
+
+
+def _run_slices(slices: Sequence[Sequence[BoundStep]]) -> None:
+    """Runs each slice through its steps before the next."""
+    for steps in slices:
+        _run_in_turn(steps)
 
 
 def _derive(operands: tuple[Derivation, tuple[Array, ...], tuple[Array, ...]]) -> None:

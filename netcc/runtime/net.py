@@ -267,7 +267,8 @@ class Net:
 
     def _keep_apart(self) -> None:
         """Lays the net out anew so that passes can begin and end at any layer; what it holds is carried over."""
-        joined, self._whole = self._whole and any(node.absorbed for node in self.plan.lowered.nodes), False
+        joined = self._whole and (bool(self.plan.streams) or any(node.absorbed for node in self.plan.lowered.nodes))
+        self._whole = False
         if joined:
             old, blobs, params = self._executor, self.blobs, self.params
             self._install(self.graph, self.parameter_arrays(), self.parameter_diff_arrays())

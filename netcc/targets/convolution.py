@@ -159,7 +159,8 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
         (dh, dw),
     )
     typical = replace(geometry, images=min(node.inputs[0].shape[0], TYPICAL_IMAGES))
-    kind = type(choose(typical, exact=options.exact, training=options.gradients))
+    prepares = options.derives_in_passes
+    kind = type(choose(typical, exact=options.exact, training=options.gradients, prepares=prepares))
     pooling = _pooling(node, geometry)
     kernel = kind(geometry) if pooling is None else PooledConvolution(kind, geometry, pooling)
     return ConvolutionTarget(node, kernel, options)

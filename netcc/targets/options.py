@@ -38,6 +38,11 @@ class Options:
         return self.gradients or self.memory == "low"
 
     @property
+    def streams(self) -> bool:
+        """Whether blobs between layers need not be there for the whole batch at once."""
+        return self.optimize and self.whole and not self.gradients and not self.keep_all
+
+    @property
     def recomputes(self) -> bool:
         """Whether backward computes again what is cheap and need not stay readable."""
         return self.gradients and self.memory == "low" and self.optimize and not self.keep_all
