@@ -1,4 +1,4 @@
-"""netcc as a peer of itself: plain, with numba, or with its optimisations off."""
+"""netcc as a peer of itself: plain, with numba, with its optimisations off, or where memory is short."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from netcc.runtime.net import Net
 from netcc.solver.solver import Solver
 from netcc.types import TEST
 
-OFF = {"optimize": False}
-"""The arguments of Net and Solver that switch optimisations off."""
+CHOSEN: dict[str, dict[str, Any]] = {"netcc-off": {"optimize": False}, "netcc-low": {"memory": "low"}}
+"""The arguments of Net and Solver that make a peer another than netcc as it comes."""
 
 
 def make(job: Job) -> Engine:
@@ -23,7 +23,7 @@ def make(job: Job) -> Engine:
 
 def options(job: Job, maker: Callable[..., Any]) -> dict[str, Any]:
     """Arguments for `maker` (Net or Solver). Raises NotAvailable where it lacks the switch that the job needs."""
-    chosen = OFF if job.peer == "netcc-off" else {}
+    chosen = CHOSEN.get(job.peer, {})
     if missing := [name for name in chosen if name not in inspect.signature(maker).parameters]:
         raise NotAvailable(f"{maker.__name__} has no argument {missing[0]!r}")
     return chosen

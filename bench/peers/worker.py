@@ -19,6 +19,7 @@ ENGINES = {
     "netcc": "bench.peers.engine_netcc",
     "netcc-fast": "bench.peers.engine_netcc",
     "netcc-off": "bench.peers.engine_netcc",
+    "netcc-low": "bench.peers.engine_netcc",
     "torch": "bench.peers.engine_torch",
     "torch-cl": "bench.peers.engine_torch",
     "torch-compile": "bench.peers.engine_torch",
@@ -31,7 +32,7 @@ def main() -> None:
     job = Job(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
-    if job.peer in ("netcc", "netcc-off"):
+    if job.peer in ("netcc", "netcc-off", "netcc-low"):
         sys.modules["numba"] = None  # type: ignore[assignment]  # as if it were not installed
     try:
         if job.peer == "netcc-fast":
