@@ -12,7 +12,8 @@ from netcc.kernels.strips import copy_transposed, pixels
 from netcc.kernels.twins import pick, target
 from netcc.types import Array
 
-_MANY_PIXELS = 512
+_FEW_PIXELS = 128
+"""Of one image, so that slices of a batch, however large, take the same weights."""
 
 _LEAST_PIXELS = 768
 """In one product, of as many as there are: BLAS brings the weights into order for each."""
@@ -31,7 +32,7 @@ class Pointwise(ConvolutionKernel):
         super().__init__(geometry)
         self._finish = pick(finish)
         self._product = Product(geometry.channels, geometry.outputs)
-        if self._product.is_cut or geometry.pixels < _MANY_PIXELS:
+        if self._product.is_cut or geometry.out_height * geometry.out_width < _FEW_PIXELS:
             self.prepared = (geometry.channels, geometry.outputs)
         self._back = Product(geometry.outputs, geometry.channels)
         self._strided = not geometry.unit_stride

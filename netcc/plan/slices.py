@@ -78,7 +78,13 @@ def sliced_forward(step: LayerStep, options: Options, rows: Sequence[tuple[int, 
             tops=tuple(view.rows(start, stop) for view in step.tops),
         )
         parts.append(_with_buffers(part, choose(node, options, stop - start)))
-    return replace(step, parts=tuple(parts))
+    return replace(step, parts=tuple(parts)) if _agree(step, parts) else _with_buffers(step, step.target)
+
+
+def _agree(step: LayerStep, parts: Sequence[LayerStep]) -> bool:
+    """Whether all slices take what is derived from parameters in the form that the whole step does."""
+    shapes = [view.shape for view in step.derived]
+    return all([buffer.shape for buffer in part.target.memory.derived] == shapes for part in parts)
 
 
 def _with_buffers(step: LayerStep, target: Target) -> LayerStep:

@@ -39,6 +39,8 @@ def stream(plan: Plan) -> None:
             continue
         rows = ranges(batch_of(run[0].node), lanes * rounds)
         streamed = _laid(run, inner, rows, rounds, plan.options)
+        if not all(step.parts for step in streamed):
+            continue
         replaced = {step.node: new for step, new in zip(run, streamed, strict=True)}
         plan.forward = [replaced.get(step.node, step) if isinstance(step, LayerStep) else step for step in plan.forward]
         plan.streams.append((run[0].time, run[-1].time))
@@ -116,6 +118,8 @@ def _laid(
 ) -> list[LayerStep]:
     """The steps of `run` cut into `rows`, with one piece of memory for all that a lane needs between and in them."""
     cut = [replace(sliced_forward(replace(step, parts=()), options, rows), rounds=rounds) for step in run]
+    if not all(step.parts for step in cut):
+        return cut
     most = max(stop - start for start, stop in rows)
     parts: list[list[LayerStep]] = [[] for _ in run]
     for first in range(0, len(rows), rounds):
