@@ -23,7 +23,7 @@ def find_chains(steps: Sequence[Step]) -> Iterator[list[LayerStep]]:
     chain: list[LayerStep] = []
     bound: set[Slot] = set()
     for step in steps:
-        if (isinstance(step, AddStep) and step.deferrable) or _keeps_rows(step):
+        if (isinstance(step, AddStep) and step.deferrable) or keeps_rows(step):
             continue
         if isinstance(step, LayerStep) and step.parts and step.rounds == 1:
             own = {slot for slot in (*step.writes(), *step.reads()) if not slot.held}
@@ -40,7 +40,7 @@ def find_chains(steps: Sequence[Step]) -> Iterator[list[LayerStep]]:
     yield from [chain] if len(chain) > 1 else []
 
 
-def _keeps_rows(step: Step) -> bool:
+def keeps_rows(step: Step) -> bool:
     """Whether the step does nothing, and what follows finds every row where it was written."""
     return isinstance(step, LayerStep) and isinstance(step.target, InPlace) and step.node.layer.batchwise()
 
@@ -57,7 +57,8 @@ def chain_spans(steps: Sequence[Step], streams: Sequence[Span] = ()) -> dict[int
     for chain in find_chains(steps):
         spans.update((step.time, (chain[0].time, chain[-1].time)) for step in chain)
     for first, last in streams:
-        spans.update((time, (first, last)) for time in range(first, last + 1))
+        times = (step.time for step in steps if isinstance(step, LayerStep) and step.rounds > 1)
+        spans.update((time, (first, last)) for time in times if first <= time <= last)
     return spans
 
 

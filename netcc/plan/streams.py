@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from netcc.plan.chains import keeps_rows
 from netcc.plan.memory import padded
 from netcc.plan.packing import Piece, pack
 from netcc.plan.plan import LayerStep, Plan, Slot, Step, View
@@ -42,7 +43,8 @@ def stream(plan: Plan) -> None:
         if not all(step.parts for step in streamed):
             continue
         replaced = {step.node: new for step, new in zip(run, streamed, strict=True)}
-        plan.forward = [replaced.get(step.node, step) if isinstance(step, LayerStep) else step for step in plan.forward]
+        left = [step for step in plan.forward if not (isinstance(step, LayerStep) and _only_there(step, inner))]
+        plan.forward = [replaced.get(step.node, step) if isinstance(step, LayerStep) else step for step in left]
         plan.streams.append((run[0].time, run[-1].time))
         plan.data = {value: view for value, view in plan.data.items() if view.slot not in inner}
 
@@ -55,6 +57,8 @@ def _runs(plan: Plan) -> Iterator[list[LayerStep]]:
     least = _least(steps)
     run: list[LayerStep] = []
     for step in steps:
+        if keeps_rows(step):
+            continue
         same = not run or batch_of(step.node) == batch_of(run[0].node)
         if same and _fits(step, least):
             run.append(step)
@@ -94,7 +98,13 @@ def _inner_slots(plan: Plan, run: Sequence[LayerStep]) -> dict[Slot, int]:
 
 def _others(plan: Plan, run: Sequence[LayerStep]) -> list[Step]:
     own = {step.node for step in run}
-    return [step for step in (*plan.constant, *plan.forward) if not (isinstance(step, LayerStep) and step.node in own)]
+    steps = (*plan.constant, *plan.forward)
+    return [step for step in steps if not (isinstance(step, LayerStep) and (step.node in own or keeps_rows(step)))]
+
+
+def _only_there(step: LayerStep, inner: Mapping[Slot, int]) -> bool:
+    """Whether the step does nothing, with blobs that are never whole."""
+    return keeps_rows(step) and any(view.slot in inner for view in (*step.bottoms, *step.tops))
 
 
 def _row(view: View) -> int:

@@ -226,9 +226,10 @@ class Executor:
                 clocked.append(_clocked(steps[0], seconds, len(timed)))
                 timed.append(made[step.node, step.direction])
             in_rounds = _rounds(one, step.rounds) if isinstance(step, LayerStep) and step.rounds > 1 else []
-            if not in_rounds or len(rounds) != len(in_rounds):
+            within = any(first < step.time <= last for first, last in self.plan.streams)
+            if not within:
                 clocked += chain.from_iterable(rounds)
-                rounds = [[] for _ in in_rounds]
+                rounds = [[] for _ in in_rounds]  # a step within that has none does nothing
             for calls, call in zip(rounds, in_rounds, strict=True):
                 calls.append(_clocked(call, seconds, len(timed)))
             if not in_rounds:

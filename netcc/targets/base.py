@@ -117,7 +117,10 @@ class InPlace(LayerTarget):
 
     def __init__(self, layer: Layer) -> None:
         super().__init__(layer, Memory(), sliced=False)
-        self.forward = self.backward = _do_nothing  # type: ignore[method-assign]
+        self.forward = self.backward = self.repeat = _do_nothing  # type: ignore[method-assign]
+
+    def repeats(self) -> Repeat:
+        return "all"
 
 
 def _do_nothing(operands: Operands) -> None:
