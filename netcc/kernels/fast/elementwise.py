@@ -1,4 +1,4 @@
-"""Numbers of one or two blobs combined in one pass: ReLU, Dropout, Eltwise."""
+"""Numbers of one or two blobs combined in one pass: ReLU, Dropout, Eltwise, losses."""
 
 from __future__ import annotations
 
@@ -9,13 +9,31 @@ from typing import Any
 import numpy as np
 
 from netcc.kernels.fast.compiled import compiled, part
-from netcc.kernels.fast.lanes import above, choose, load, recast, rest, same, spread, store, whole, width, zeros
+from netcc.kernels.fast.exponential import exponential, logarithm_above_one
+from netcc.kernels.fast.lanes import (
+    above,
+    choose,
+    load,
+    recast,
+    rest,
+    same,
+    spread,
+    store,
+    total,
+    whole,
+    widened,
+    width,
+    zeros,
+)
 from netcc.kernels.twins import twin_of
-from netcc.layers import activation, distance_loss, dropout, eltwise
+from netcc.layers import activation, cross_entropy_loss, distance_loss, dropout, eltwise
 from netcc.types import Array
 
-RECTIFY, RECTIFIED_GRADIENT, WEIGHTED, DIFFERENCE = range(4)
+RECTIFY, RECTIFIED_GRADIENT, WEIGHTED, DIFFERENCE, COST, SLOPE = range(6)
 """What becomes of two numbers: one function in machine code for all."""
+
+_CHUNK = 64
+"""Registers that are summed in the type of the arrays, and these sums in float64."""
 
 
 def joined(*arrays: Array) -> list[Array] | None:
@@ -59,6 +77,24 @@ def scaled_difference(a: Array, b: Array, out: Array, factor: float) -> None:
         _combine(*matrices, float(factor), 0.0, DIFFERENCE)
     else:
         distance_loss.scaled_difference(a, b, out, factor)
+
+
+@twin_of(cross_entropy_loss.yes_or_no_costs)
+def yes_or_no_costs(x: Array, target: Array, costs: Array, part: Array) -> None:
+    """See the definition."""
+    if matrices := joined(x, target, costs):
+        _combine(*matrices, 0.0, 0.0, COST)
+    else:
+        cross_entropy_loss.yes_or_no_costs(x, target, costs, part)
+
+
+@twin_of(cross_entropy_loss.yes_or_no_slopes)
+def yes_or_no_slopes(x: Array, target: Array, dx: Array, factor: float) -> None:
+    """See the definition."""
+    if matrices := joined(x, target, dx):
+        _combine(*matrices, float(factor), 0.0, SLOPE)
+    else:
+        cross_entropy_loss.yes_or_no_slopes(x, target, dx, factor)
 
 
 @twin_of(eltwise.weighted_sum)
@@ -105,9 +141,22 @@ def _pair(a: Any, b: Any, out: Any, places: Any, i: int, p: float, q: float, ope
         scaled = choose(above(other, zeros(pattern)), one, scaled)
     elif operation == WEIGHTED:
         scaled = scaled + other * spread(q, pattern)
-    else:
+    elif operation == DIFFERENCE:
         scaled = (one - other) * spread(p, pattern)
+    else:
+        scaled = _yes_or_no(one, other, p, operation, pattern)
     store(out, places[2] + i, scaled, pattern)
+
+
+@part
+def _yes_or_no(score: Any, target: Any, factor: float, operation: int, pattern: Any) -> Any:
+    """The cross entropy of sigmoid(score), or its derivative times the factor."""
+    positive = above(score, zeros(pattern))
+    power = exponential(choose(positive, zeros(pattern) - score, score), pattern)
+    if operation == COST:
+        return choose(positive, score, zeros(pattern)) - score * target + logarithm_above_one(power, pattern)
+    one = spread(1.0, pattern)
+    return (choose(positive, one, power) / (one + power) - target) * spread(factor, pattern)
 
 
 @twin_of(dropout.keep)
@@ -200,3 +249,32 @@ def _larger_lanes(a: Any, b: Any, out: Any, winner: Any, places: Any, i: int, in
         wins = above(other, one)
         store(winner, places[3] + i, choose(wins, code, load(winner, places[3] + i, small)), small)
         store(out, places[2] + i, choose(wins, other, one), pattern)
+
+
+@twin_of(distance_loss.squared_distance)
+def squared_distance(a: Array, b: Array, work: Array) -> float:
+    """See the definition."""
+    if matrices := joined(a, b):
+        return float(_squared_distance(*matrices))
+    return distance_loss.squared_distance(a, b, work)
+
+
+@compiled
+def _squared_distance(a: Any, b: Any) -> Any:
+    rows, length = a.shape
+    step = width(a)
+    full = length // step * step
+    sums = widened(zeros(whole(a)))
+    for r in range(rows):
+        here, other = start(a, r), start(b, r)
+        for first in range(0, full, _CHUNK * step):
+            own = zeros(whole(a))
+            for i in range(first, min(first + _CHUNK * step, full), step):
+                difference = load(a, here + i, whole(a)) - load(b, other + i, whole(a))
+                own = own + difference * difference
+            sums = sums + widened(own)
+        if full < length:
+            tail = rest(a, length - full)
+            difference = load(a, here + full, tail) - load(b, other + full, tail)
+            sums = sums + widened(difference * difference)
+    return total(sums)

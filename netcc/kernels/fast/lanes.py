@@ -220,17 +220,31 @@ def store(typing: Any, array: Any, offset: Any, value: Any, pattern: Any) -> Any
     return types.void(array, types.intp, value, pattern), generate
 
 
-@intrinsic
-def rounded(typing: Any, value: Any) -> Any:
-    """The lanes as they are: what made them is not fused with what they go into."""
+def _of_compiler(name: str) -> Any:
+    """A function of the compiler's own, lane by lane."""
 
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = context.get_value_type(value)
-        name = f"llvm.arithmetic.fence.v{value.count}{_letters(value.dtype)}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
-        return builder.call(function, args)
+    @intrinsic
+    def function(typing: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            kind = context.get_value_type(value)
+            full = f"llvm.{name}.v{value.count}{_letters(value.dtype)}"
+            return builder.call(
+                cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), full), args
+            )
 
-    return value(value), generate
+        return value(value), generate
+
+    return function
+
+
+rounded = _of_compiler("arithmetic.fence")
+"""The lanes as they are: what made them is not fused with what they go into."""
+
+square_root = _of_compiler("sqrt")
+"""The square root of every lane, rounded correctly."""
+
+nearest = _of_compiler("rint")
+"""The nearest whole number of every lane."""
 
 
 @intrinsic
@@ -308,19 +322,6 @@ def choose(typing: Any, condition: Any, yes: Any, no: Any) -> Any:
 
 
 @intrinsic
-def square_root(typing: Any, value: Any) -> Any:
-    """The square root of every lane, rounded correctly."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = context.get_value_type(value)
-        name = f"llvm.sqrt.v{value.count}{_letters(value.dtype)}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
-        return builder.call(function, args)
-
-    return value(value), generate
-
-
-@intrinsic
 def there(typing: Any, pattern: Any, value: Any, otherwise: Any) -> Any:
     """`value` in the lanes of the pattern, `otherwise` in those beyond."""
 
@@ -360,19 +361,6 @@ def _halved(builder: Any, value: Any, count: int, combine: Callable[..., Any]) -
         halves = (ir.Constant(ir.VectorType(index, count), list(range(start, start + count))) for start in (0, count))
         value = combine(*(builder.shuffle_vector(value, value, half) for half in halves))
     return builder.extract_element(value, index(0))
-
-
-@intrinsic
-def nearest(typing: Any, value: Any) -> Any:
-    """The nearest whole number of every lane."""
-
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = context.get_value_type(value)
-        name = f"llvm.rint.v{value.count}{_letters(value.dtype)}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
-        return builder.call(function, args)
-
-    return value(value), generate
 
 
 @intrinsic

@@ -29,6 +29,9 @@ from netcc.kernels.twins import twin_of
 from netcc.layers import softmax as definitions
 from netcc.types import Array, count
 
+FIRST, MAXIMUM, SUM, FIRST_PRODUCT, PRODUCT, EXPONENTIAL, QUOTIENT, DIFFERENCE = range(8)
+"""What is done to the places of one class."""
+
 _PIECE = 1 << 16
 """Numbers that pass through all steps before the next ones do."""
 
@@ -110,58 +113,45 @@ def _across(x: Any, y: Any, row: Any, columns: int) -> None:
         for start in range(0, inner, columns):
             length, place = min(columns, inner - start), n * classes * inner + start
             for c in range(classes):
-                _maxima(x, place + c * inner, row, length, c == 0)
+                _sweep(FIRST if c == 0 else MAXIMUM, x, x, place + c * inner, row, y, length)
             for c in range(classes):
-                _exponentials(x, place + c * inner, row, y, length)
+                _sweep(EXPONENTIAL, x, x, place + c * inner, row, y, length)
             for c in range(classes):
-                _sums(y, place + c * inner, row, length, c == 0)
+                _sweep(FIRST if c == 0 else SUM, y, y, place + c * inner, row, y, length)
             for c in range(classes):
-                _quotients(y, place + c * inner, row, length)
+                _sweep(QUOTIENT, y, y, place + c * inner, row, y, length)
 
 
 @part
-def _maxima(x: Any, place: int, row: Any, length: int, first: bool) -> None:
-    step = width(x)
-    for i in range(0, length // step * step, step):
-        value, best = load(x, place + i, whole(x)), load(row, i, whole(x))
-        store(row, i, value if first else choose(above(value, best), value, best), whole(x))
-    if length % step:
-        i, tail = length // step * step, rest(x, length % step)
-        value, best = load(x, place + i, tail), load(row, i, tail)
-        store(row, i, value if first else choose(above(value, best), value, best), tail)
+def _sweep(operation: int, a: Any, b: Any, place: int, row: Any, out: Any, length: int) -> None:
+    """One operation on the places of a class: their row, or `out`, is written."""
+    step = width(a)
+    full = length // step * step
+    for i in range(0, full, step):
+        _sweep_lanes(operation, a, b, place, row, out, i, whole(a))
+    if full < length:
+        _sweep_lanes(operation, a, b, place, row, out, full, rest(a, length - full))
 
 
 @part
-def _exponentials(x: Any, place: int, row: Any, y: Any, length: int) -> None:
-    step = width(x)
-    for i in range(0, length // step * step, step):
-        value = load(x, place + i, whole(x)) - load(row, i, whole(x))
-        store(y, place + i, exponential(value, whole(x)), whole(x))
-    if length % step:
-        i, tail = length // step * step, rest(x, length % step)
-        store(y, place + i, exponential(load(x, place + i, tail) - load(row, i, tail), tail), tail)
-
-
-@part
-def _sums(y: Any, place: int, row: Any, length: int, first: bool) -> None:
-    step = width(y)
-    for i in range(0, length // step * step, step):
-        value, sums = load(y, place + i, whole(y)), load(row, i, whole(y))
-        store(row, i, value if first else sums + value, whole(y))
-    if length % step:
-        i, tail = length // step * step, rest(y, length % step)
-        value, sums = load(y, place + i, tail), load(row, i, tail)
-        store(row, i, value if first else sums + value, tail)
-
-
-@part
-def _quotients(y: Any, place: int, row: Any, length: int) -> None:
-    step = width(y)
-    for i in range(0, length // step * step, step):
-        store(y, place + i, load(y, place + i, whole(y)) / load(row, i, whole(y)), whole(y))
-    if length % step:
-        i, tail = length // step * step, rest(y, length % step)
-        store(y, place + i, load(y, place + i, tail) / load(row, i, tail), tail)
+def _sweep_lanes(operation: int, a: Any, b: Any, place: int, row: Any, out: Any, i: int, pattern: Any) -> None:
+    value, mine = load(a, place + i, pattern), load(row, i, pattern)
+    if operation == FIRST:
+        store(row, i, value, pattern)
+    elif operation == MAXIMUM:
+        store(row, i, choose(above(value, mine), value, mine), pattern)
+    elif operation == SUM:
+        store(row, i, mine + value, pattern)
+    elif operation == FIRST_PRODUCT:
+        store(row, i, value * load(b, place + i, pattern), pattern)
+    elif operation == PRODUCT:
+        store(row, i, mine + value * load(b, place + i, pattern), pattern)
+    elif operation == EXPONENTIAL:
+        store(out, place + i, exponential(value - mine, pattern), pattern)
+    elif operation == QUOTIENT:
+        store(out, place + i, value / mine, pattern)
+    else:
+        store(out, place + i, (value - mine) * load(b, place + i, pattern), pattern)
 
 
 @compiled
@@ -190,30 +180,6 @@ def _gradient_across(dy: Any, y: Any, dx: Any, row: Any, columns: int) -> None:
         for start in range(0, inner, columns):
             length, place = min(columns, inner - start), n * classes * inner + start
             for c in range(classes):
-                _products(dy, y, place + c * inner, row, length, c == 0)
+                _sweep(FIRST_PRODUCT if c == 0 else PRODUCT, dy, y, place + c * inner, row, dx, length)
             for c in range(classes):
-                _differences(dy, y, place + c * inner, row, dx, length)
-
-
-@part
-def _products(dy: Any, y: Any, place: int, row: Any, length: int, first: bool) -> None:
-    step = width(y)
-    for i in range(0, length // step * step, step):
-        value, sums = load(dy, place + i, whole(y)) * load(y, place + i, whole(y)), load(row, i, whole(y))
-        store(row, i, value if first else sums + value, whole(y))
-    if length % step:
-        i, tail = length // step * step, rest(y, length % step)
-        value, sums = load(dy, place + i, tail) * load(y, place + i, tail), load(row, i, tail)
-        store(row, i, value if first else sums + value, tail)
-
-
-@part
-def _differences(dy: Any, y: Any, place: int, row: Any, dx: Any, length: int) -> None:
-    step = width(y)
-    for i in range(0, length // step * step, step):
-        value = (load(dy, place + i, whole(y)) - load(row, i, whole(y))) * load(y, place + i, whole(y))
-        store(dx, place + i, value, whole(y))
-    if length % step:
-        i, tail = length // step * step, rest(y, length % step)
-        value = (load(dy, place + i, tail) - load(row, i, tail)) * load(y, place + i, tail)
-        store(dx, place + i, value, tail)
+                _sweep(DIFFERENCE, dy, y, place + c * inner, row, dx, length)
