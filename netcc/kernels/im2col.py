@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from netcc.kernels import convolution_cost as cost
@@ -13,6 +15,8 @@ from netcc.kernels.products import Product, TransposedProduct
 from netcc.kernels.strips import Cut, Strip, channel_ranges, copy_transposed, cut, pixels, take
 from netcc.kernels.twins import pick, target
 from netcc.types import Array, Shape, count
+
+_TYPICAL_IMAGES = 4
 
 _LEAST_PIXELS = 96
 """A product with fewer rows spends too much time on bringing the weights into order."""
@@ -31,7 +35,8 @@ class Im2col(ConvolutionKernel):
     def __init__(self, geometry: Geometry) -> None:
         super().__init__(geometry)
         self._correlation = Correlation(geometry)
-        self._mirrors = geometry.unit_stride and cost.mirrored_gradient(geometry) < cost.scattered_gradient(geometry)
+        typical = replace(geometry, images=_TYPICAL_IMAGES)  # prepared weights are those of slices of other sizes too
+        self._mirrors = geometry.unit_stride and cost.mirrored_gradient(typical) < cost.scattered_gradient(typical)
         self._back = Correlation(geometry.mirrored) if self._mirrors else _Scatter(geometry)
         self._weights = WeightsGradient(geometry)
         part = geometry.one_group

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import plain_convolution as plain
@@ -172,6 +174,18 @@ def test_weights_gradient(kind: type[ConvolutionKernel], geometry: Geometry, gap
     kernel.weights_gradient(given.x, given.dy, given.dw, scratch(kernel), add=True, db=given.db)
     np.testing.assert_allclose(given.dw, 2 * expected, rtol=0, atol=2 * tolerance)
     np.testing.assert_allclose(given.db, 2 * given.dy.sum((0, 1, 2)), rtol=0, atol=2 * tolerance)
+
+
+@pytest.mark.parametrize(("kind", "geometry"), CASES)
+def test_slices_of_any_size_take_the_same_weights(
+    kind: type[ConvolutionKernel], geometry: Geometry, target: str
+) -> None:
+    weights = Operands(replace(geometry, images=1)).weights
+    with use_target(target):
+        kernels = [kind(replace(geometry, images=images)) for images in (1, 3, 4, 8, 40)]
+    for kernel in kernels[1:]:
+        np.testing.assert_array_equal(forward_weights(kernel, weights), forward_weights(kernels[0], weights))
+        np.testing.assert_array_equal(backward_weights(kernel, weights), backward_weights(kernels[0], weights))
 
 
 @pytest.mark.parametrize(("kind", "geometry"), CASES)
