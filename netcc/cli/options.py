@@ -106,7 +106,7 @@ memory_option = click.option(
     type=click.Choice(["fast", "low"]),
     default="fast",
     show_default=True,
-    help="What memory is spent on: fast keeps what saves time, low makes it again, to the same numbers.",
+    help="What memory is spent on: fast keeps what saves time, low makes it again when it is wanted.",
 )
 strict_option = click.option("--strict", is_flag=True, help="A field that does not exist is an error, no warning.")
 
