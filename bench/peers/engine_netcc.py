@@ -49,7 +49,7 @@ class Training:
     def __init__(self, job: Job) -> None:
         message = training_net(job.case, dropout=not job.check)
         text = f"base_lr: {job.rate} lr_policy: 'fixed' momentum: {MOMENTUM} weight_decay: {DECAY} max_iter: 1000000"
-        self.solver = Solver(text, net=message, seed=1, **options(job, Solver))
+        self.solver = Solver(text, net=message, seed=1, keep_all=False, **options(job, Solver))
         set_parameters(self.solver.net, job, {})
         for name, array in zip(("data", "label"), inputs(job.case), strict=True):
             self.solver.net.blobs[name].data[...] = array

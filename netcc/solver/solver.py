@@ -62,8 +62,9 @@ class Solver:
     `allow_python=True` lets layers of type Python run code of the modules that they name.
     `sources` and `test_sources` are iterables that feed data layers of the training net and of the test nets, and
     `on_bad_record` says what becomes of bad records, as for `Net`; `bad_records` counts those of all nets.
-    `keep_diffs=True` leaves the diff of every blob readable after an iteration, at the price of memory; `exact`,
-    `optimize` and `memory` are as for `Net`: with "low" blobs do not stay readable.
+    `keep_diffs=True` leaves the diff of every blob readable after an iteration, at the price of memory, and
+    `keep_all=False` saves memory at the price of readable blobs: then only outputs stay. `exact`, `optimize` and
+    `memory` are as for `Net`: with "low" blobs do not stay readable unless `keep_all=True` asks for it.
     `mismatch`: what becomes of a layer whose shapes differ in a weights file (see `Net.copy_from`).
     `listeners` hear what happens; more can be put into the list of that name at any time.
 
@@ -104,6 +105,7 @@ class Solver:
         sources: Mapping[str, Iterable[Any]] | None = None,
         test_sources: Mapping[str, Iterable[Any]] | None = None,
         on_bad_record: Policy | BadRecords | None = None,
+        keep_all: bool | None = None,
         keep_diffs: bool = False,
         exact: bool = False,
         optimize: bool = True,
@@ -133,6 +135,7 @@ class Solver:
             strict=strict,
             allow_python=allow_python,
             on_bad_record=self.bad_records,
+            keep_all=keep_all,
             keep_diffs=keep_diffs,
             exact=exact,
             optimize=optimize,

@@ -108,9 +108,9 @@ NETS: Mapping[str, str] = {
 }
 
 
-def trained(text: str, memory: MemoryUse, iterations: int = 3, passes: int = 1) -> Solver:
+def trained(text: str, memory: MemoryUse, iterations: int = 3, passes: int = 1, keep_all: bool | None = None) -> Solver:
     """After some iterations on random numbers."""
-    solver = Solver(SOLVER + f"iter_size: {passes}", text, seed=3, memory=memory)
+    solver = Solver(SOLVER + f"iter_size: {passes}", text, seed=3, memory=memory, keep_all=keep_all)
     random = np.random.default_rng(1)
     for _ in range(iterations):
         solver.net.blobs["data"].data[...] = random.standard_normal((8, 3, 12, 12))
@@ -140,13 +140,25 @@ def test_training_is_the_same_to_the_byte(name: str, passes: int) -> None:
     fast, low = (trained(NETS[name], memory, passes=passes) for memory in USES)
     assert again(low.net.plan)
     assert not again(fast.net.plan)
-    assert low.net.loss == fast.net.loss
-    pairs = zip(fast.net.parameter_arrays().items(), low.net.parameter_arrays().values(), strict=True)
-    for (parameter, one), other in pairs:
-        np.testing.assert_array_equal(one, other, err_msg=repr(parameter))
-    for one, other in zip(fast.history, low.history, strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert any(np.any(moment) for moment in low.history)
+    _check_the_same(fast, low)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_training_is_the_same_whether_blobs_stay_or_not(name: str) -> None:
+    kept, dropped = (trained(NETS[name], "fast", keep_all=keep_all) for keep_all in (True, False))
+    assert dropped.net.plan.memory.arenas["buffers"] < kept.net.plan.memory.arenas["buffers"]
+    assert not again(dropped.net.plan)
+    _check_the_same(kept, dropped)
+
+
+def _check_the_same(one: Solver, other: Solver) -> None:
+    assert one.net.loss == other.net.loss
+    pairs = zip(one.net.parameter_arrays().items(), other.net.parameter_arrays().values(), strict=True)
+    for (parameter, numbers), others in pairs:
+        np.testing.assert_array_equal(numbers, others, err_msg=repr(parameter))
+    for moment, other_moment in zip(one.history, other.history, strict=True):
+        np.testing.assert_array_equal(moment, other_moment)
+    assert any(np.any(moment) for moment in other.history)
 
 
 @pytest.mark.parametrize(
