@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from netcc.kernels.twins import target
 
 Pair: TypeAlias = tuple[int, int]
 """One number for the rows and one for the columns."""
@@ -11,9 +16,26 @@ Pair: TypeAlias = tuple[int, int]
 L2 = 1 << 20
 """Bytes of second-level cache that strips are cut for; what a core of a current server has."""
 
-STRIP_BYTES = {"numpy": 4 * L2, "fast": L2}
+_STRIP_BYTES = {"numpy": 4 * L2, "fast": L2}
 """What a strip may take. Where its steps are calls of NumPy they had better be few and long: two threads lose time over
 each, handing on the interpreter. Calls of 30 us take 1.3 times as long as on one thread, calls of 400 us 1.04 times."""
+
+_short_of_memory = ContextVar("_short_of_memory", default=False)
+
+
+@contextmanager
+def small_strips(wanted: bool) -> Iterator[None]:
+    """Kernels made within have small strips if they are `wanted`, since memory is short."""
+    token = _short_of_memory.set(wanted)
+    try:
+        yield
+    finally:
+        _short_of_memory.reset(token)
+
+
+def strip_bytes() -> int:
+    """What a strip of a kernel that is made now may take."""
+    return L2 if _short_of_memory.get() else _STRIP_BYTES[target()]
 
 
 @dataclass(frozen=True)

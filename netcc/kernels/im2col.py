@@ -10,10 +10,10 @@ from netcc.kernels import convolution_cost as cost
 from netcc.kernels.columns import gather_columns, padded_shape, scatter_columns
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
-from netcc.kernels.geometry import STRIP_BYTES, Geometry
+from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.products import Product, TransposedProduct
 from netcc.kernels.strips import Cut, Strip, channel_ranges, copy_transposed, cut, pixels, take
-from netcc.kernels.twins import pick, target
+from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count
 
 _TYPICAL_IMAGES = 4
@@ -92,7 +92,7 @@ def _cut(geometry: Geometry, least: int) -> Cut:
     """Strips whose columns stay in a cache, but that have `least` pixels if there are so many."""
     part = geometry.one_group
     bytes_of_pixel = 4 * (geometry.taps * part.channels + part.outputs)
-    wanted = max(least, STRIP_BYTES[target()] // bytes_of_pixel)
+    wanted = max(least, strip_bytes() // bytes_of_pixel)
     return cut(geometry.images, geometry.out_height, wanted / geometry.out_width)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
-from netcc.kernels.geometry import STRIP_BYTES, Geometry
+from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.products import Product, TransposedProduct
 from netcc.kernels.strips import copy_transposed, pixels
-from netcc.kernels.twins import pick, target
+from netcc.kernels.twins import pick
 from netcc.types import Array
 
 _FEW_PIXELS = 128
@@ -37,7 +37,7 @@ class Pointwise(ConvolutionKernel):
         self._back = Product(geometry.outputs, geometry.channels)
         self._strided = not geometry.unit_stride
         per_pixel = 4 * (geometry.channels + geometry.outputs)
-        self._rows = max(_LEAST_PIXELS, STRIP_BYTES[target()] // 2 // per_pixel)
+        self._rows = max(_LEAST_PIXELS, strip_bytes() // 2 // per_pixel)
         gathered = geometry.pixels * geometry.channels if self._strided else 0
         self.scratch = gathered
         most = min(4 * self._rows, geometry.pixels)

@@ -11,15 +11,15 @@ from dataclasses import replace
 
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
-from netcc.kernels.geometry import Geometry
+from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.pooling import MaxPooling
 from netcc.kernels.strips import take
 from netcc.kernels.twins import pick
 from netcc.kernels.windows import PoolingGeometry
 from netcc.types import Array, Shape, count
 
-_NUMBERS = 1 << 19
-"""Numbers of the result before pooling that are computed at a time, about: but those of one image at least."""
+_SHARE = 2
+"""The result before pooling computed at a time takes half of a strip's bytes, but one image at least."""
 
 
 class PooledConvolution(ConvolutionKernel):
@@ -28,7 +28,7 @@ class PooledConvolution(ConvolutionKernel):
     def __init__(self, kind: type[ConvolutionKernel], geometry: Geometry, pooling: PoolingGeometry) -> None:
         super().__init__(geometry)
         size = (geometry.out_height, geometry.out_width, geometry.outputs)
-        parts = -(-geometry.images // max(1, _NUMBERS // count(size)))
+        parts = -(-geometry.images // max(1, strip_bytes() // (4 * _SHARE * count(size))))
         self._most = -(-geometry.images // parts)
         self._size: Shape = size
         sizes = {self._most, geometry.images % self._most} - {0}

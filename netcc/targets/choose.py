@@ -12,6 +12,7 @@ from pkgutil import iter_modules
 from typing import TypeAlias
 
 from netcc.ir.graph import Node
+from netcc.kernels.geometry import small_strips
 from netcc.kernels.twins import picker
 from netcc.layers.base import Layer, Pick, definition_itself
 from netcc.targets.base import LayerTarget, Memory, Target
@@ -55,7 +56,8 @@ def choose(node: Node, options: Options, rows: int | None = None) -> Target:
         _load()
         for layer, maker in _makers:
             if isinstance(node.layer, layer):
-                target = maker(node, shapes, options)
+                with small_strips(options.memory == "low"):
+                    target = maker(node, shapes, options)
                 if target is not None:
                     return target
     return _by_layer(node, shapes, rows, picker() if options.optimize else definition_itself)

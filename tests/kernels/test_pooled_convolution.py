@@ -40,7 +40,7 @@ def test_some_images_at_a_time(
     if target == "fast":
         pytest.importorskip("numba")
     size = (geometry.out_height, geometry.out_width, geometry.outputs)
-    monkeypatch.setattr(pooled_convolution, "_NUMBERS", images * int(np.prod(size)))
+    monkeypatch.setattr(pooled_convolution, "strip_bytes", lambda: 8 * images * int(np.prod(size)))
     pooled = [-(-(length + 2 * pad - kernel) // 2) + 1 for length in size[:2]]
     pooling = PoolingGeometry(geometry.images, *size, *pooled, (kernel, kernel), (2, 2), (pad, pad))
     with use_target(target):
