@@ -38,7 +38,10 @@ class PooledConvolution(ConvolutionKernel):
         self.name = f"{first.name}, pooled"
         self.prepared = first.prepared
         self.prepare = first.prepare  # type: ignore[method-assign]
-        self.scratch = self._most * count(size) + max(first.scratch, self._poolings[self._most].scratch)
+        self.scratch = max(  # of fewer images, strips may be larger
+            images * count(size) + max(self._kernels[images].scratch, self._poolings[images].scratch)
+            for images in sizes
+        )
         self._finish = pick(finish)
 
     def forward(

@@ -59,3 +59,34 @@ def test_some_images_at_a_time(
         before = np.where(before > 0, before, relu * before)
     alone.forward(before, expected, None, np.full(alone.scratch, np.nan))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("target", ["numpy", "fast"])
+@pytest.mark.parametrize(
+    ("kind", "geometry"),
+    [
+        (Im2col, Geometry(21, 32, 32, 16, 32, kernel=(3, 3), pad=(1, 1))),
+        (PixelBlocks, Geometry(32, 28, 28, 1, 20, kernel=(5, 5))),
+    ],
+)
+def test_fewer_images_at_the_end_may_need_more_scratch(
+    kind: type[ConvolutionKernel], geometry: Geometry, target: str
+) -> None:
+    if target == "fast":
+        pytest.importorskip("numba")
+    size = (geometry.out_height, geometry.out_width, geometry.outputs)
+    pooling = PoolingGeometry(geometry.images, *size, size[0] // 2, size[1] // 2, (2, 2), (2, 2))
+    with use_target(target):
+        both, first, second = PooledConvolution(kind, geometry, pooling), kind(geometry), MaxPooling(pooling)
+    random = np.random.default_rng(2)
+    x = random.standard_normal((geometry.images, geometry.height, geometry.width, geometry.channels))
+    weights = random.standard_normal((geometry.outputs, geometry.channels, *geometry.kernel))
+    assert both.prepared is not None
+    prepared = np.empty(both.prepared)
+    both.prepare(weights, prepared)
+    found, expected = np.empty(pooling.y_shape), np.empty(pooling.y_shape)
+    both.forward(x, prepared, None, found, np.full(both.scratch, np.nan))
+    before = np.empty((geometry.images, *size))
+    first.forward(x, prepared, None, before, np.full(first.scratch, np.nan))
+    second.forward(before, expected, None, np.full(second.scratch, np.nan))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
