@@ -44,10 +44,8 @@ class PixelBlocks(ConvolutionKernel):
         self.prepared = (1, *self._wide.kernel, self._wide.channels, self._wide.outputs)
         self.prepared_backward = self._narrow.prepared_backward
         self._y: Shape = (geometry.images, geometry.out_height, self._wide.out_width, self._wide.outputs)
-        self.scratch = self._correlation.scratch + count(self._y)
-        self.scratch_backward = max(
-            self._narrow.scratch_backward, self._weights.scratch + count(self._gradient) + count(self._y)
-        )
+        self.scratch = max(self._correlation.scratch, self._narrow.scratch)
+        self.scratch_backward = max(self._narrow.scratch_backward, self._weights.scratch + count(self._gradient))
 
     def prepare(self, weights: Array, out: Array) -> None:
         width = self.geometry.kernel[1]
@@ -72,19 +70,22 @@ class PixelBlocks(ConvolutionKernel):
         relu: float | None = None,
     ) -> None:
         wide = self._side_by_side(y)
+        if wide is None:
+            self._narrow.forward(x, self._of_one_pixel(weights), bias, y, scratch, addend=addend, relu=relu)
+            return
         added = None if addend is None else addend.reshape(self._y)
         biases = None if bias is None else np.tile(bias, self.block)
-        if wide is not None:
-            self._correlation.run(x, weights, biases, wide, scratch, added, relu)
-            return
-        wide = take(scratch, self._y)
-        self._correlation.run(x, weights, biases, wide, scratch[wide.size :], added, relu)
-        np.copyto(y, wide.reshape(y.shape))
+        self._correlation.run(x, weights, biases, wide, scratch, added, relu)
 
     def _side_by_side(self, array: Array) -> Array | None:
-        """The outputs of a block's pixels side by side, unless gaps lie between pixels."""
+        """The outputs of a block's pixels side by side; None where gaps between pixels leave them to im2col."""
         gaps = array.strides[2] != array.itemsize * array.shape[3]
         return None if gaps else array.reshape(self._y)
+
+    def _of_one_pixel(self, weights: Array) -> Array:
+        """The prepared weights as im2col takes them."""
+        blocks = weights.reshape(*weights.shape[:-1], self.block, self.geometry.outputs)
+        return np.ascontiguousarray(blocks[:, :, : self.geometry.kernel[1], :, 0])
 
     def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
         self._narrow.image_gradient(dy, weights, dx, scratch)
@@ -92,12 +93,12 @@ class PixelBlocks(ConvolutionKernel):
     def weights_gradient(
         self, x: Array, dy: Array, dw: Array, scratch: Array, *, add: bool, db: Array | None = None
     ) -> None:
-        if db is not None:
-            self.bias_gradient(dy, db, add=add)
         wide = self._side_by_side(dy)
         if wide is None:
-            wide, scratch = take(scratch, self._y), scratch[count(self._y) :]
-            np.copyto(wide.reshape(dy.shape), dy)
+            self._narrow.weights_gradient(x, dy, dw, scratch, add=add, db=db)
+            return
+        if db is not None:
+            self.bias_gradient(dy, db, add=add)
         gradient = take(scratch, self._gradient)
         self._weights.run(x, wide, gradient, scratch[gradient.size :], False)
         blocks = gradient.reshape(self.block, *dw.shape[:3], -1)
