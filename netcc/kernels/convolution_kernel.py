@@ -14,36 +14,27 @@ from netcc.types import Array, Shape
 _ONES = 2048
 
 
-class ConvolutionKernel(ABC):
-    """One way of computing a convolution and its gradients; made from sizes alone, used with any arrays of these sizes.
+class ForwardKernel(ABC):
+    """One way of computing a convolution; made from sizes alone, used with any arrays of these sizes.
 
-    x and dx are (images, height, width, channels), y and dy (images, out_height, out_width, outputs), weights and dw
-    (outputs, channels / groups, *kernel) without gaps, bias and db (outputs). Pixels of x, y, dx, dy may have gaps
-    after them. `scratch` is a flat array of the same type of at least as many elements as the kernel names; what is in
-    it means nothing between calls.
+    x is (images, height, width, channels), y (images, out_height, out_width, outputs), weights (outputs, channels /
+    groups, *kernel) without gaps, bias (outputs). Pixels of x and y may have gaps after them. `scratch` is a flat array
+    of the same type of at least as many elements as the kernel names; what is in it means nothing between calls.
     """
 
     name: str
     """For people who read the plan."""
     prepared: Shape | None = None
     """Shape of the weights as `forward` takes them, made by `prepare`; None: it takes them as they are."""
-    prepared_backward: Shape | None = None
-    """Shape of the weights as `image_gradient` takes them, made by `prepare_backward`; None: as they are."""
     scratch: int = 0
     """Elements of scratch that `forward` needs."""
-    scratch_backward: int = 0
-    """Elements of scratch that each gradient needs."""
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
 
     def prepare(self, weights: Array, out: Array) -> None:
         """Brings weights into the form that `forward` takes; to be repeated only when they have changed."""
-        raise NotImplementedError(f"{self.name} takes the weights as they are")
-
-    def prepare_backward(self, weights: Array, out: Array) -> None:
-        """Brings weights into the form that `image_gradient` takes."""
-        raise NotImplementedError(f"{self.name} takes the weights as they are")
+        np.copyto(out, weights)
 
     @abstractmethod
     def forward(
@@ -61,6 +52,22 @@ class ConvolutionKernel(ABC):
 
         Addend, of y's shape, is another array than y. It may have gaps after its pixels.
         """
+
+
+class ConvolutionKernel(ForwardKernel):
+    """One way of computing a convolution and its gradients.
+
+    dx is as x, dy as y, dw as weights, db as bias; of `scratch` as for forward.
+    """
+
+    prepared_backward: Shape | None = None
+    """Shape of the weights as `image_gradient` takes them, made by `prepare_backward`; None: as they are."""
+    scratch_backward: int = 0
+    """Elements of scratch that each gradient needs."""
+
+    def prepare_backward(self, weights: Array, out: Array) -> None:
+        """Brings weights into the form that `image_gradient` takes."""
+        np.copyto(out, weights)
 
     @abstractmethod
     def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:

@@ -45,7 +45,10 @@ class Pointwise(ConvolutionKernel):
         self.scratch_backward = gathered + geometry.outputs * geometry.channels + self._weights.scratch
 
     def prepare(self, weights: Array, out: Array) -> None:
-        copy_transposed(self._matrix(weights).T, out)
+        if self.prepared is None:
+            super().prepare(weights, out)
+        else:
+            copy_transposed(self._matrix(weights).T, out)
 
     def forward(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netcc.kernels.convolution_kernel import ConvolutionKernel
+from netcc.kernels.convolution_kernel import ForwardKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.pooling import MaxPooling
@@ -22,10 +22,10 @@ _SHARE = 2
 """The result before pooling computed at a time takes half of a strip's bytes, but one image at least."""
 
 
-class PooledConvolution(ConvolutionKernel):
-    """For inference: `forward` of a kernel of the given kind, MaxPooling, bias, and ReLU of a slope not negative."""
+class PooledConvolution(ForwardKernel):
+    """A kernel of the given kind, MaxPooling, bias, ReLU of a slope not negative. y is pooled; there is no addend."""
 
-    def __init__(self, kind: type[ConvolutionKernel], geometry: Geometry, pooling: PoolingGeometry) -> None:
+    def __init__(self, kind: type[ForwardKernel], geometry: Geometry, pooling: PoolingGeometry) -> None:
         super().__init__(geometry)
         size = (geometry.out_height, geometry.out_width, geometry.outputs)
         parts = -(-geometry.images // max(1, strip_bytes() // (4 * _SHARE * count(size))))
@@ -34,15 +34,17 @@ class PooledConvolution(ConvolutionKernel):
         sizes = {self._most, geometry.images % self._most} - {0}
         self._kernels = {images: kind(replace(geometry, images=images)) for images in sizes}
         self._poolings = {images: MaxPooling(replace(pooling, images=images)) for images in sizes}
-        first = self._kernels[self._most]
-        self.name = f"{first.name}, pooled"
-        self.prepared = first.prepared
-        self.prepare = first.prepare  # type: ignore[method-assign]
+        self._first = self._kernels[self._most]
+        self.name = f"{self._first.name}, pooled"
+        self.prepared = self._first.prepared
         self.scratch = max(  # of fewer images, strips may be larger
             images * count(size) + max(self._kernels[images].scratch, self._poolings[images].scratch)
             for images in sizes
         )
         self._finish = pick(finish)
+
+    def prepare(self, weights: Array, out: Array) -> None:
+        self._first.prepare(weights, out)
 
     def forward(
         self,
@@ -55,7 +57,6 @@ class PooledConvolution(ConvolutionKernel):
         addend: Array | None = None,
         relu: float | None = None,
     ) -> None:
-        """As `ConvolutionKernel.forward`, y pooled; without addend."""
         for image in range(0, len(x), self._most):
             images, pooled = x[image : image + self._most], y[image : image + self._most]
             whole = take(scratch, (len(images), *self._size))
@@ -64,11 +65,3 @@ class PooledConvolution(ConvolutionKernel):
             self._poolings[len(images)].forward(whole, pooled, None, rest)
             if bias is not None or relu is not None:
                 self._finish(pooled, bias, None, relu)
-
-    def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
-        raise NotImplementedError(f"{self.name} is for inference")
-
-    def weights_gradient(
-        self, x: Array, dy: Array, dw: Array, scratch: Array, *, add: bool, db: Array | None = None
-    ) -> None:
-        raise NotImplementedError(f"{self.name} is for inference")

@@ -1,7 +1,8 @@
-"""Products of a tall matrix with a small one, cut up as BLAS likes it.
+"""Products of a large matrix, tall or wide, with a small one, cut up as BLAS likes it.
 
 OpenBLAS has kernels for small products on processors with AVX-512, which spare the copies that it otherwise makes of
-both matrices: ten to thirty per cent of the time where the small matrix has few columns.
+both matrices: ten to thirty per cent of the time where the small matrix has few columns, more than half where few rows
+meet many weights.
 """
 
 from __future__ import annotations

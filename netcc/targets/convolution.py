@@ -13,6 +13,7 @@ import numpy as np
 
 from netcc.ir.graph import Node
 from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
+from netcc.kernels.convolution_kernel import ForwardKernel
 from netcc.kernels.pooled_convolution import PooledConvolution
 from netcc.kernels.scale_bias import ScaleBias
 from netcc.kernels.windows import PoolingGeometry
@@ -38,19 +39,20 @@ class ConvolutionTarget(Target):
     layout = "channels last"
     sliced = True
 
-    def __init__(self, node: Node, kernel: ConvolutionKernel, options: Options) -> None:
+    def __init__(self, node: Node, kernel: ForwardKernel, options: Options) -> None:
         layer = node.layer
         assert isinstance(layer, Convolution)
         self.kernel = kernel
+        self.gradients = kernel if options.gradients and isinstance(kernel, ConvolutionKernel) else None
         self.layer = layer
         self.name = kernel.name
         self.affine = affine_parts(node)
         self.adds = any(isinstance(part.layer, Eltwise) for part in node.absorbed)
         relu = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = relu[0] if relu else None
-        self.mask = ScaleBias(_y_shape(kernel.geometry), self.relu) if options.gradients and relu else None
-        self.backward_weights = kernel.prepared_backward if options.gradients and any(node.propagate) else None
-        scratch = max(kernel.scratch, kernel.scratch_backward) if options.gradients else kernel.scratch
+        self.mask = ScaleBias(_y_shape(kernel.geometry), self.relu) if self.gradients and relu else None
+        self.backward_weights = self.gradients.prepared_backward if self.gradients and any(node.propagate) else None
+        scratch = max(kernel.scratch, self.gradients.scratch_backward if self.gradients else 0)
         if self.mask is not None:
             scratch = max(scratch, self.mask.scratch)
         self.memory = Memory(
@@ -74,13 +76,11 @@ class ConvolutionTarget(Target):
         if self.affine:
             weights, bias = self._folded(parameters)
             np.copyto(derived[1], bias)
-        if self.kernel.prepared is not None:
-            self.kernel.prepare(weights, derived[0])
-        elif self.affine:
-            np.copyto(derived[0], weights)
+        self.kernel.prepare(weights, derived[0])
 
     def derive_backward(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
-        self.kernel.prepare_backward(parameters[0], derived[0])
+        assert self.gradients is not None
+        self.gradients.prepare_backward(parameters[0], derived[0])
 
     def _folded(self, parameters: Sequence[Array]) -> tuple[Array, Array]:
         """Weights and bias of the convolution that is this one and the affine layers behind it."""
@@ -103,6 +103,8 @@ class ConvolutionTarget(Target):
             self.kernel.forward(x, weights, bias, y, scratch, addend=addend, relu=self.relu)
 
     def backward(self, operands: Operands) -> None:
+        kernel = self.gradients
+        assert kernel is not None
         (scratch,) = operands.scratch
         weights_diff, *rest = operands.parameter_diffs
         bias_diff = rest[0] if rest else None
@@ -113,11 +115,11 @@ class ConvolutionTarget(Target):
         for index, (bottom, top_diff) in enumerate(zip(operands.bottoms, operands.top_diffs, strict=True)):
             x, dy, bottom_diff = channels_last(bottom), channels_last(top_diff), operands.bottom_diffs[index]
             if weights_diff is not None:
-                self.kernel.weights_gradient(x, dy, weights_diff, scratch, add=index > 0, db=bias_diff)
+                kernel.weights_gradient(x, dy, weights_diff, scratch, add=index > 0, db=bias_diff)
             elif bias_diff is not None:
-                self.kernel.bias_gradient(dy, bias_diff, add=index > 0)
+                kernel.bias_gradient(dy, bias_diff, add=index > 0)
             if bottom_diff is not None:
-                self.kernel.image_gradient(dy, weights, channels_last(bottom_diff), scratch)
+                kernel.image_gradient(dy, weights, channels_last(bottom_diff), scratch)
 
     def _mask(self, mask: ScaleBias, operands: Operands, bias_diff: Array | None) -> None:
         """Takes out of the top's diff what does not pass the ReLU; its sums are the gradient of the bias."""
