@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,9 @@ from netcc.solver.resume_search import Keeper, recorded_seed
 from netcc.solver.snapshot import check_writable, snapshot_prefix
 from netcc.solver.solver import Solver
 from netcc.targets.options import MemoryUse
+
+STDERR = 2
+"""The descriptor of standard error."""
 
 
 @dataclass(frozen=True)
@@ -211,8 +215,12 @@ def _add_early_stop(solver: Solver, order: Order) -> EarlyStop | None:
 
 def _stop(solver: Solver, say: Callable[[str], None]) -> Callable[[], None]:
     def stop() -> None:
+        line = "stopping after this iteration (once more to stop at once)"
         solver.request_stop()
-        say("stopping after this iteration (once more to stop at once)")
+        try:
+            say(line)
+        except RuntimeError:  # the signal came while a line was written, and a buffer cannot be entered twice
+            os.write(STDERR, f"{line}\n".encode())
 
     return stop
 

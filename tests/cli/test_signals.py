@@ -12,6 +12,7 @@ import pytest
 from helpers.commands import SMALL, SOLVER
 
 from netcc.cli.signals import Effect, heeding_signals
+from netcc.cli.training import _stop
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,19 @@ def test_a_run_that_takes_ctrl_c_for_a_wish_for_snapshots(place: Path) -> None:
         f"  netcc train solver.prototxt --snapshot {newest.name} --sigint-effect snapshot --sighup-effect stop"
     )
     assert len(list(place.glob("*.solverstate"))) >= 2
+
+
+def test_a_signal_while_a_line_is_written(capfd: pytest.CaptureFixture[str]) -> None:
+    """The stream cannot be entered again then: what is said goes past it."""
+    asked = []
+
+    class Asked:
+        def request_stop(self) -> None:
+            asked.append("stop")
+
+    def say(line: str) -> None:
+        raise RuntimeError("reentrant call inside <_io.BufferedWriter name='<stderr>'>")
+
+    _stop(Asked(), say)()  # type: ignore[arg-type]
+    assert asked == ["stop"]
+    assert capfd.readouterr().err == "stopping after this iteration (once more to stop at once)\n"
