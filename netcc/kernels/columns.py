@@ -48,7 +48,7 @@ def fill_phases(x: Array, padded: Array, top: int, left: int) -> None:
     padded[:, :first] = 0
     padded[:, last:] = 0
     for phase in range(phases):
-        start, stop = _reached(width, columns, left + phase, phases)
+        start, stop = reached(width, columns, left + phase, phases)
         padded[:, first:last, phase, :start] = 0
         padded[:, first:last, phase, stop:] = 0
         if first < last and start < stop:
@@ -91,10 +91,10 @@ def scatter_columns(columns: Array, dx: Array, row: int, stride: Pair, pad: Pair
     _, rows, width, kernel_height, kernel_width, _ = columns.shape
     for i in range(kernel_height):
         top = row * stride[0] + i * dilation[0] - pad[0]
-        first, last = _reached(dx.shape[1], rows, top, stride[0])
+        first, last = reached(dx.shape[1], rows, top, stride[0])
         for j in range(kernel_width):
             left = j * dilation[1] - pad[1]
-            start, stop = _reached(dx.shape[2], width, left, stride[1])
+            start, stop = reached(dx.shape[2], width, left, stride[1])
             if first < last and start < stop:
                 target = dx[
                     :,
@@ -104,7 +104,7 @@ def scatter_columns(columns: Array, dx: Array, row: int, stride: Pair, pad: Pair
                 np.add(target, columns[:, first:last, start:stop, i, j], out=target)
 
 
-def _reached(size: int, steps: int, offset: int, stride: int) -> Pair:
+def reached(size: int, steps: int, offset: int, stride: int = 1) -> Pair:
     """The range of 0..steps whose places offset + step stride lie in 0..size."""
     first = min(steps, max(0, -(offset // stride)))
     # Rounded up: the first place that is not negative, and the first that lies outside.

@@ -69,6 +69,7 @@ def _minimal_wins(geometry: Geometry, training: bool, prepares: bool) -> bool:
     if not training:
         return minimal + prepares * cost.minimal_filters(geometry) < direct
     weights = cost.im2col_weights_gradient(geometry)
-    direct += min(cost.mirrored_gradient(geometry), cost.scattered_gradient(geometry)) + weights
+    gradients = cost.mirrored_gradient, cost.scattered_gradient, cost.tap_gradient
+    direct += min(gradient(geometry) for gradient in gradients) + weights
     minimal += cost.minimal_forward(geometry.mirrored) + min(weights, cost.minimal_weights_gradient(geometry))
     return minimal + 2 * cost.minimal_filters(geometry) < direct

@@ -19,7 +19,11 @@ class _Passes:
     gather: float
     """For a number of the columns of im2col."""
     scatter: float
-    """To add a number of the columns where it belongs."""
+    """To add a number of the columns where it belongs, in runs of channels."""
+    scatter_run: float
+    """To begin with adding one of these runs."""
+    tap: float
+    """To add a number where it belongs if each tap has its own product: runs are rows then."""
     tile: float
     """For all 36 numbers of a tile of one channel, image to transformed image; about the same for gradients."""
     untile: float
@@ -30,7 +34,10 @@ class _Passes:
     """To begin with copying one run of neighbouring numbers."""
 
 
-_PASSES = {"numpy": _Passes(0.05, 0.4, 45, 35, 65, 6), "fast": _Passes(0.04, 0.15, 10, 10, 45, 4)}
+_PASSES = {
+    "numpy": _Passes(0.05, 0.3, 15, 0.35, 45, 35, 65, 6),
+    "fast": _Passes(0.04, 0.15, 0, 0.35, 10, 10, 45, 4),
+}
 
 _FLOP = 0.012
 """One addition or multiplication in a large product."""
@@ -78,11 +85,25 @@ def mirrored_gradient(geometry: Geometry) -> float:
 
 def scattered_gradient(geometry: Geometry) -> float:
     """The gradient of the image by col2im."""
-    part = geometry.one_group
+    part, passes = geometry.one_group, _PASSES[target()]
     inner = geometry.taps * part.channels
-    return geometry.groups * (
-        _product(geometry.pixels, inner, part.outputs) + geometry.pixels * inner * _PASSES[target()].scatter
-    )
+    adding = geometry.pixels * (inner * passes.scatter + geometry.taps * passes.scatter_run)
+    return geometry.groups * (_product(geometry.pixels, inner, part.outputs) + adding)
+
+
+def tap_gradient(geometry: Geometry) -> float:
+    """The gradient of the image with a product for each tap."""
+    part = geometry.one_group
+    products = geometry.taps * _product(geometry.pixels, part.channels, part.outputs)
+    return geometry.groups * (products + geometry.pixels * geometry.taps * part.channels * _PASSES[target()].tap)
+
+
+def cheapest_gradient(geometry: Geometry) -> str:
+    """The way to the gradient of the image by im2col: `mirrored`, `taps` or `scattered`."""
+    if not geometry.unit_stride:
+        return "scattered"
+    costs = {"mirrored": mirrored_gradient, "scattered": scattered_gradient, "taps": tap_gradient}
+    return min(costs, key=lambda way: costs[way](geometry))
 
 
 def im2col_weights_gradient(geometry: Geometry) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.products import Product, TransposedProduct
 from netcc.kernels.strips import Cut, Strip, channel_ranges, copy_transposed, cut, pixels, take
+from netcc.kernels.tap_sums import TapSums
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count
 
@@ -26,8 +28,8 @@ class Im2col(ConvolutionKernel):
     """Columns of a strip of rows are gathered into scratch and multiplied with the weights into the result.
 
     Prepared weights are (groups, kernel height, kernel width, channels / groups, outputs / groups), for the gradient of
-    the image mirrored (groups, kernel height, kernel width, outputs / groups, channels / groups) or, where gradients
-    are scattered, (groups, outputs / groups, kernel height, kernel width, channels / groups).
+    the image (groups, kernel height, kernel width, outputs / groups, channels / groups), mirrored if that is a
+    convolution, or, where it is scattered, (groups, outputs / groups, kernel height, kernel width, channels / groups).
     """
 
     name = "im2col"
@@ -36,14 +38,14 @@ class Im2col(ConvolutionKernel):
         super().__init__(geometry)
         self._correlation = Correlation(geometry)
         typical = replace(geometry, images=_TYPICAL_IMAGES)  # prepared weights are those of slices of other sizes too
-        self._mirrors = geometry.unit_stride and cost.mirrored_gradient(typical) < cost.scattered_gradient(typical)
-        self._back = Correlation(geometry.mirrored) if self._mirrors else _Scatter(geometry)
+        self._way = cost.cheapest_gradient(typical)
+        self._back = _BACK[self._way](geometry)
         self._weights = WeightsGradient(geometry)
         part = geometry.one_group
         self.prepared = (geometry.groups, *geometry.kernel, part.channels, part.outputs)
-        self.prepared_backward = (geometry.groups, part.outputs, *geometry.kernel, part.channels)
-        if self._mirrors:
-            self.prepared_backward = (geometry.groups, *geometry.kernel, part.outputs, part.channels)
+        self.prepared_backward = (geometry.groups, *geometry.kernel, part.outputs, part.channels)
+        if self._way == "scattered":
+            self.prepared_backward = (geometry.groups, part.outputs, *geometry.kernel, part.channels)
         self.scratch = self._correlation.scratch
         self.scratch_backward = max(self._back.scratch, self._weights.scratch)
 
@@ -52,10 +54,12 @@ class Im2col(ConvolutionKernel):
 
     def prepare_backward(self, weights: Array, out: Array) -> None:
         grouped = self._grouped(weights)
-        if self._mirrors:
-            np.copyto(out, grouped[..., ::-1, ::-1].transpose(0, 3, 4, 1, 2))
-        else:
+        if self._way == "scattered":
             np.copyto(out, grouped.transpose(0, 1, 3, 4, 2))
+            return
+        if self._way == "mirrored":
+            grouped = grouped[..., ::-1, ::-1]
+        np.copyto(out, grouped.transpose(0, 3, 4, 1, 2))
 
     def _grouped(self, weights: Array) -> Array:
         return weights.reshape(self.geometry.groups, -1, *weights.shape[1:])
@@ -187,6 +191,18 @@ class _Scatter:
                     geometry.pad,
                     geometry.dilation,
                 )
+
+
+def _mirrored(geometry: Geometry) -> Correlation:
+    return Correlation(geometry.mirrored)
+
+
+_BACK: dict[str, Callable[[Geometry], Correlation | _Scatter | TapSums]] = {
+    "mirrored": _mirrored,
+    "scattered": _Scatter,
+    "taps": TapSums,
+}
+"""What computes the gradient of the image: see `convolution_cost.cheapest_gradient`."""
 
 
 class WeightsGradient:

@@ -7,7 +7,7 @@ meet many weights.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from threadpoolctl import threadpool_info
@@ -27,7 +27,10 @@ _ARCHITECTURES = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
 
 class Product:
-    """tall (rows, inner) times small (inner, columns) into out, for any number of rows."""
+    """tall (rows, inner) times small (inner, columns) into out, for any number of rows.
+
+    `small` may be several matrices (number, inner, columns) that give as many results (number, rows, columns).
+    """
 
     def __init__(self, inner: int, columns: int) -> None:
         rows = _SMALL // (inner * columns)
@@ -39,15 +42,22 @@ class Product:
         return self._rows > 0
 
     def __call__(self, tall: Array, small: Array, out: Array) -> None:
-        rows = self._rows
+        rows = _even(len(tall), self._rows)
         whole = len(tall) // rows if rows else 0
         if whole > 1:
             cut = whole * rows
-            pieces, results = tall[:cut].reshape(whole, rows, -1), out[:cut].reshape(whole, rows, -1)
-            np.matmul(pieces, small, out=results)
-            tall, out = tall[cut:], out[cut:]
+            pieces = tall[:cut].reshape(whole, rows, -1)
+            results = out[..., :cut, :].reshape(*out.shape[:-2], whole, rows, -1)
+            np.matmul(pieces, small[..., None, :, :], out=results)
+            tall, out = tall[cut:], out[..., cut:, :]
         if len(tall):
             np.matmul(tall, small, out=out)
+
+
+@lru_cache(maxsize=1024)
+def _even(length: int, most: int) -> int:
+    """How many rows a piece has if all have the same number, at most `most`; that where it would be less than half."""
+    return next((rows for rows in range(most, most // 2, -1) if length % rows == 0), most)
 
 
 class TransposedProduct:

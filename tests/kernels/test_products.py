@@ -1,4 +1,4 @@
-"""Products of few rows with weights."""
+"""Products of tall matrices, and of few rows with weights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netcc.kernels import products
-from netcc.kernels.products import WeightsProduct
+from netcc.kernels.products import Product, WeightsProduct
 
 
 @pytest.mark.parametrize("small", [True, False])
@@ -21,3 +21,16 @@ def test_few_rows(rows: int, inner: int, outputs: int, small: bool, monkeypatch:
     WeightsProduct(rows, inner)(x, weights.T, wide[:, 1:-1])
     np.testing.assert_allclose(wide[:, 1:-1], x @ weights.T, rtol=0, atol=1e-12 * inner)
     assert np.isnan(wide[:, [0, -1]]).all()
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize(("rows", "inner", "columns"), [(2048, 50, 20), (2011, 50, 20), (700, 300, 8), (3, 4, 5)])
+def test_several_matrices_at_once(
+    rows: int, inner: int, columns: int, small: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "_has_small_kernels", lambda: small)
+    random = np.random.default_rng(rows)
+    tall, weights = random.standard_normal((rows, inner)), random.standard_normal((3, inner, columns))
+    out = np.full((3, rows, columns), np.nan)
+    Product(inner, columns)(tall, weights, out)
+    np.testing.assert_allclose(out, tall @ weights, rtol=0, atol=1e-12 * inner)
