@@ -13,10 +13,14 @@ from netcc.kernels.pooling_winners import winners, winners_scratch
 from netcc.kernels.twins import pick
 from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.base import Buffer
-from netcc.types import Array
+from netcc.types import Array, count
 
 BLOCK = 1 << 19
 """Numbers of one block, about: few calls matter more than a cache that is near."""
+
+
+TRAINING_BLOCK = 1 << 20
+"""The same where places are noted."""
 
 
 class MaxPooling:
@@ -35,10 +39,11 @@ class MaxPooling:
         self.saved = Buffer(geometry.y_shape, "byte")
         line, wide_line = geometry.out_width * geometry.channels, geometry.width * geometry.channels
         self.block = geometry.block(BLOCK, geometry.stride[0] * wide_line)
-        images, rows = self.block
-        seen = min((rows - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
-        self.scratch = images * 2 * rows * wide_line
-        self.scratch_training = winners_scratch(images * seen * wide_line, images * rows * wide_line)
+        self.scratch = count(self.block) * 2 * wide_line
+        self.training_block = geometry.block(TRAINING_BLOCK, geometry.stride[0] * wide_line)
+        self.scratch_training = winners_scratch(
+            self.training_block, geometry.out_width, geometry.channels, geometry.window
+        )
         self.gradient_block = geometry.block(BLOCK, line)
         images, rows = self.gradient_block
         seen = min((rows - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
@@ -54,7 +59,7 @@ class MaxPooling:
         if saved is None:
             self._largest(x, y, scratch, self.geometry.window, self.block)
         else:
-            self._winners(x, y, saved, scratch, self.geometry.window, self.block)
+            self._winners(x, y, saved, scratch, self.geometry.window, self.training_block)
 
     def backward(self, dy: Array, saved: Array, dx: Array, scratch: Array) -> None:
         """dx gets the gradient of each window at the place that `saved` names; what was in dx is lost."""

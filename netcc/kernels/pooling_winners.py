@@ -1,151 +1,153 @@
-"""Where in each window the largest number is, and how the gradient gets back there."""
+"""Where in each window the largest number is.
+
+Rows are joined first, since they are long runs of memory, then columns. A number wins if it equals the largest, which
+needs no care for what is no number; of several that do, the first wins, row by row.
+"""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from netcc.kernels.blocks import blocks, carve, carved
+from netcc.kernels.blocks import blocks, carve, carved, part
 from netcc.kernels.geometry import Pair
 from netcc.kernels.pooling_maximum import LOWEST, SHORT, all_ordinary
-from netcc.kernels.windows import Run, Window2, runs, runs_between
-from netcc.types import Array, count
+from netcc.kernels.windows import Run, Window2, runs_between
+from netcc.types import Array, Shape, count
 
-Line: TypeAlias = tuple[tuple[Run, ...], int]
-"""Windows of one axis, and their stride."""
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns that windows see in a row of `pitch` pixels: padding included, without what no window sees.
+
+    Column `tap` of window q is pixel q * step + tap, for `span` windows. Where those that exist lie so far apart that
+    runs of memory are short, there are windows at every pixel, and every `skip`-th of them exists.
+    """
+
+    kernel: int
+    pad: int
+    pitch: int
+    step: int
+    span: int
+    skip: int
+
+    @classmethod
+    def of(cls, windows: int, channels: int, window: Window2) -> _Columns:
+        _, kernel, _, stride, _, pad = window
+        pitch = (windows - 1) * stride + kernel
+        if stride > 1 and channels <= SHORT:
+            return cls(kernel, pad, pitch, 1, pitch - kernel + 1, stride)
+        return cls(kernel, pad, pitch, stride, windows, 1)
+
+    def taps(self, rows: Array) -> list[Array]:
+        """What the windows see of (images, rows, pitch, channels), column by column."""
+        length = (self.span - 1) * self.step + 1
+        return [rows[:, :, tap : tap + length : self.step] for tap in range(self.kernel)]
+
+    def shapes(self, images: int, rows: int, channels: int) -> tuple[Shape, Shape]:
+        """Of what rows are joined to, and of the windows."""
+        return (images, rows, self.pitch, channels), (images, rows, self.span, channels)
 
 
 def winners(x: Array, y: Array, winner: Array, scratch: Array, window: Window2, block: Pair) -> None:
     """y: the largest number under each window; `winner` (uint8): its place in the window, counted from 1, or 0.
 
-    Columns are joined first: of equal numbers that in the topmost row wins, and of those in one row the leftmost.
-    `scratch` has `winners_scratch` elements for what `block` (images, rows of the result) sees of x.
+    `scratch` has `winners_scratch` elements for `block` (images, rows of the result).
     """
-    kernel, kernel_width, stride, stride_width, pad, pad_width = window
-    (height, width), (result, result_width) = x.shape[1:3], y.shape[1:3]
-    columns = runs(width, result_width, kernel_width, stride_width, pad_width)
-    whole = next((run for run in columns if run.taps == kernel_width > 1), None)
-    short = stride_width > 1 and x.shape[3] <= SHORT
-    for images, start, stop in blocks(len(x), result, block):
-        rows, low, high = runs_between(height, result, kernel, stride, pad, start, stop)
+    kernel, kernel_width, stride, _, pad, _ = window
+    columns = _Columns.of(y.shape[2], x.shape[3], window)
+    for images, start, stop in blocks(len(x), y.shape[1], block):
+        rows, low, high = runs_between(x.shape[1], y.shape[1], kernel, stride, pad, start, stop)
         source, target, places = x[images, low:high], y[images, start:stop], winner[images, start:stop]
-        ordinary = all_ordinary(source)
-        for run in columns:
-            here = (slice(None), slice(None), run.windows())
-            arrays, line = (source, target[here], places[here]), (run, stride_width)
-            if run is whole and ordinary and short:
-                _win_anywhere(*arrays, scratch, (rows, stride), line)
-            else:
-                _win(*arrays, scratch, (rows, stride), line, kernel_width, ordinary=ordinary)
+        tall, wide = columns.shapes(len(source), stop - start, x.shape[3])
+        best, found, ranks, *work = carve(scratch, [tall, wide if columns.skip > 1 else (0,)], [tall] * 4)
+        _join_rows(source, best, ranks, work[0], (rows, stride, kernel), columns)
+        largest, keys = target, places
+        if columns.skip > 1:
+            largest, keys = found, part(work[2].reshape(-1), wide)
+        wins, left = (part(array.reshape(-1), wide) for array in work[:2])
+        _join_columns(columns.taps(best), columns.taps(ranks), largest, keys, (wins, left))
+        if columns.skip > 1:
+            np.copyto(target, largest[:, :, :: columns.skip])
+            keys = keys[:, :, :: columns.skip]
+        np.subtract(np.uint8(1 + kernel * kernel_width), keys, out=places)
+        if not _ordinary(target):
+            np.fmax(target, np.full(x.shape[3], LOWEST, y.dtype), out=target)
+            np.multiply(places, target > LOWEST, out=places)
 
 
-def winners_scratch(seen: int, result: int) -> int:
-    """Elements of scratch for a block of so many numbers of x and so many of the result, of the width of x."""
-    most = max(seen, result)
-    return carved([seen, result], [seen, most, most, result])
+def _ordinary(block: Array) -> bool:
+    """Whether no number is NaN or too small to win."""
+    if block.dtype == np.float32 and all_ordinary(block):
+        return True
+    return bool(block.min() > LOWEST)
 
 
-def _win(
-    source: Array,
-    target: Array,
-    places: Array,
-    scratch: Array,
-    rows: Line,
-    column: tuple[Run, int],
-    width: int,
-    *,
-    ordinary: bool,
-) -> None:
-    """The winners of the windows of one run of columns; unless the numbers are `ordinary`, whatever they are."""
-    run, stride = column
-    if run.taps == 0:
-        target.fill(LOWEST)
-        places.fill(0)
-        return
-    shape = (*source.shape[:2], target.shape[2], source.shape[3])
-    joined, taps, marks, wins = carve(scratch, [shape], [shape] * 3)
-    lowest = np.full(source.shape[3], LOWEST, source.dtype)
-    seen = [source[:, :, run.numbers(place, stride)] for place in range(run.taps)]
-    if ordinary and run.taps > 1:
-        np.greater(seen[1], seen[0], out=taps.view(np.bool_))
-        np.fmax(seen[1], seen[0], out=joined)
-        if run.tap:
-            np.add(taps, np.uint8(run.tap), out=taps)
-        first = 2
-    else:
-        np.fmax(seen[0], lowest, out=joined)
-        taps.fill(run.tap)
-        first = 1
-    for place in range(first, run.taps):
-        _challenge(seen[place], np.uint8(run.tap + place), joined, taps, (marks, wins))
-    _, _, marks, wins = carve(scratch, [shape], [shape, target.shape, target.shape])
-    _join_rows(joined, taps, target, places, (marks, wins), rows, width)
-    if not ordinary:
-        np.greater(target, lowest, out=wins.view(np.bool_))
-        np.multiply(places, wins, out=places)
-
-
-def _win_anywhere(
-    source: Array, target: Array, places: Array, scratch: Array, rows: Line, column: tuple[Run, int]
-) -> None:
-    """The same for ordinary numbers without gaps and windows that lie inside.
-
-    Windows begin at every pixel, since runs of memory are long then; those that exist are picked in the end.
-    """
-    run, stride = column
-    images, _, width, channels = source.shape
-    high = (images, target.shape[1], width, channels)
-    length = source.size - (run.taps - 1) * channels
-    joined, tall, taps, found, marks, wins = carve(
-        scratch, [source.shape, high], [source.shape, high, (max(source.size, count(high)),), (length,)]
-    )
-    flat, best, codes = source.reshape(-1), joined.reshape(-1)[:length], taps.reshape(-1)[:length]
-    second = flat[channels : channels + length]
-    np.greater(second, flat[:length], out=codes.view(np.bool_))
-    np.fmax(second, flat[:length], out=best)
-    for place in range(2, run.taps):
-        start = place * channels
-        _challenge(flat[start : start + length], np.uint8(place), best, codes, (marks[:length], wins))
-    _, _, _, _, marks, wins = carve(scratch, [source.shape, high], [source.shape, high, high, high])
-    _join_rows(joined, taps, tall, found, (marks, wins), rows, run.taps)
-    here = run.numbers(0, stride)
-    np.copyto(target, tall[:, :, here])
-    np.copyto(places, found[:, :, here])
-
-
-def _challenge(numbers: Array, code: np.uint8, best: Array, codes: Array, work: tuple[Array, Array]) -> None:
-    """Takes over those numbers that are larger than the best so far; `codes` only grow."""
-    marks, wins = work
-    np.greater(numbers, best, out=wins.view(np.bool_))
-    np.fmax(numbers, best, out=best)
-    np.multiply(wins, code, out=marks)
-    np.maximum(codes, marks, out=codes)
+def winners_scratch(block: Pair, windows: int, channels: int, window: Window2) -> int:
+    """Elements of scratch for `block` (images, rows of the result), where a row has so many windows."""
+    columns = _Columns.of(windows, channels, window)
+    tall, wide = map(count, columns.shapes(*block, channels))
+    return carved([tall, wide if columns.skip > 1 else 0], [tall] * 4)
 
 
 def _join_rows(
-    joined: Array, taps: Array, target: Array, places: Array, work: tuple[Array, Array], rows: Line, width: int
+    source: Array,
+    best: Array,
+    ranks: Array,
+    marks: Array,
+    rows: tuple[tuple[Run, ...], int, int],
+    columns: _Columns,
 ) -> None:
-    """The largest number of the rows of each window, and its place: 1 + row * width + the tap in the row."""
-    (line, stride), (marks, wins) = rows, work
-    joined, taps, target, places, marks, wins = (
-        array.swapaxes(0, 1) for array in (joined, taps, target, places, marks, wins)
-    )
+    """best: the largest number of every column under the rows of windows; ranks: which row has it.
+
+    The first row of a window ranks highest, at kernel height x kernel width, the last at kernel width.
+    """
+    line, stride, kernel = rows
+    end = min(columns.pad + source.shape[2], columns.pitch)
+    best[:, :, : columns.pad].fill(LOWEST)
+    best[:, :, end:].fill(LOWEST)
+    source = source[:, :, : end - columns.pad].swapaxes(0, 1)
+    best, ranks, marks = (array[:, :, columns.pad : end].swapaxes(0, 1) for array in (best, ranks, marks))
     for run in line:
-        best, codes, mark, win = (array[run.windows()] for array in (target, places, marks, wins))
-        if run.taps == 0:
-            best.fill(LOWEST)
-            codes.fill(0)
+        top, rank, mark = (array[run.windows()] for array in (best, ranks, marks))
+        seen = [source[run.numbers(place, stride)] for place in range(run.taps)]
+        _largest(seen, top)
+        least = np.uint8((kernel - run.tap - max(run.taps, 1) + 1) * columns.kernel)
+        if run.taps < 2:
+            rank.fill(least)
             continue
-        np.add(taps[run.numbers(0, stride)], np.uint8(1 + run.tap * width), out=codes)
-        leader = joined[run.numbers(0, stride)]
-        if run.taps == 1:
-            np.copyto(best, leader)
-        for place in range(1, run.taps):
-            numbers = joined[run.numbers(place, stride)]
-            np.greater(numbers, leader, out=win.view(np.bool_))
-            np.fmax(numbers, leader, out=best)
-            leader = best
-            np.add(taps[run.numbers(place, stride)], np.uint8(1 + (run.tap + place) * width), out=mark)
-            np.multiply(mark, win, out=mark)
-            np.maximum(codes, mark, out=codes)
+        for place, numbers in enumerate(seen[:-1]):
+            wins = mark if place else rank
+            np.equal(numbers, top, out=wins.view(np.bool_))
+            np.multiply(wins, np.uint8((run.taps - 1 - place) * columns.kernel), out=wins)
+            if place:
+                np.maximum(rank, mark, out=rank)
+        np.add(rank, least, out=rank)  # unlike `maximum` with a scalar on vectors of the processor
+
+
+def _largest(seen: Sequence[Array], out: Array) -> None:
+    if not seen:
+        out.fill(LOWEST)
+    elif len(seen) == 1:
+        np.copyto(out, seen[0])
+    else:
+        np.fmax(seen[0], seen[1], out=out)
+    for numbers in seen[2:]:
+        np.fmax(out, numbers, out=out)
+
+
+def _join_columns(
+    seen: Sequence[Array], ranks: Sequence[Array], largest: Array, keys: Array, work: tuple[Array, Array]
+) -> None:
+    """The largest number of the columns; keys: from kernel height x kernel width for its first place down to 1."""
+    wins, left = work
+    _largest(seen, largest)
+    np.equal(seen[0], largest, out=keys.view(np.bool_))
+    np.multiply(keys, ranks[0], out=keys)
+    for column in range(1, len(seen)):
+        np.equal(seen[column], largest, out=wins.view(np.bool_))
+        np.subtract(ranks[column], np.uint8(column), out=left)
+        np.multiply(wins, left, out=wins)
+        np.maximum(keys, wins, out=keys)

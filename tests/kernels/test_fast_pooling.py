@@ -65,7 +65,7 @@ def places(geometry: PoolingGeometry, gap: int) -> Row:
             make.choices(255, *geometry.y_shape),
             make.array(kernel.scratch_training),
             geometry.window,
-            kernel.block,
+            kernel.training_block,
         ),
         scratch=(0, 3),
         exact=True,
@@ -79,7 +79,7 @@ def routed(geometry: PoolingGeometry, gap: int) -> Row:
         x, y = image(make, geometry, 0), make.array(*geometry.y_shape)
         winner = make.choices(255, *geometry.y_shape)
         scratch = make.array(max(kernel.scratch_training, kernel.scratch_backward))
-        pooling_winners.winners(x, y, winner, scratch, geometry.window, kernel.block)
+        pooling_winners.winners(x, y, winner, scratch, geometry.window, kernel.training_block)
         dy, dx = make.array(*geometry.y_shape, gap=gap), make.array(*geometry.x_shape, gap=gap)
         return dy, winner, dx, scratch, geometry.window, kernel.gradient_block
 
