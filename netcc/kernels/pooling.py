@@ -47,7 +47,9 @@ class MaxPooling:
         self.gradient_block = geometry.block(BLOCK, line)
         images, rows = self.gradient_block
         seen = min((rows - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
-        self.scratch_backward = route_scratch(images * seen * line, images * rows * line)
+        self.scratch_backward = route_scratch(
+            self.gradient_block, seen, geometry.out_width, geometry.channels, geometry.window
+        )
         self._largest, self._winners, self._route = pick(largest), pick(winners), pick(route)
 
     @staticmethod

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from netcc.kernels.blocks import blocks, carve, carved
+from netcc.kernels.blocks import blocks, carve, carved, part
 from netcc.kernels.geometry import Pair
 from netcc.kernels.windows import Window2, runs_between, tap_range
 from netcc.types import Array, count
+
+_NONE = 255
+"""No column: windows have fewer."""
 
 
 def route(dy: Array, winner: Array, dx: Array, scratch: Array, window: Window2, block: Pair) -> None:
@@ -22,16 +25,30 @@ def route(dy: Array, winner: Array, dx: Array, scratch: Array, window: Window2, 
         _route_across(dy, winner, dx, scratch, window, block)
 
 
-def route_scratch(seen: int, result: int) -> int:
-    """Elements of scratch for so many numbers of the result, and of the rows that they see, as wide as the result."""
-    return carved([seen, max(seen, result)], [seen, max(seen, result), result])
+def route_scratch(block: Pair, seen: int, windows: int, channels: int, window: Window2) -> int:
+    """Elements of scratch for `block` (images, rows of the result), which sees so many rows.
+
+    A row of the result has `windows` windows.
+    """
+    images, rows = block
+    line = windows * channels
+    joined, most = images * seen * line, images * max(seen, rows) * line
+    sums = images * seen * _wide(windows, window) * channels
+    return carved([joined, most, sums], [joined, most, images * rows * line])
+
+
+def _wide(windows: int, window: Window2) -> int:
+    """How many columns a `stride` apart a row of windows sees, where their sums need room of their own."""
+    _, kernel, _, stride, _, _ = window
+    return windows + (kernel - 1) // stride if 1 < stride < kernel else 0
 
 
 def _route_apart(dy: Array, winner: Array, dx: Array, scratch: Array, window: Window2, block: Pair) -> None:
     """For windows that share no number."""
     kernel, kernel_width, stride, stride_width, pad, pad_width = window
     (height, width), (result, result_width) = dx.shape[1:3], dy.shape[1:3]
-    dx.fill(0)
+    _clear_rows(dx, result, window)
+    _clear_columns(dx, result_width, window)
     for images, start, stop in blocks(len(dy), result, block):
         gradient, places = dy[images, start:stop], winner[images, start:stop]
         for row in range(kernel):
@@ -47,6 +64,18 @@ def _route_apart(dy: Array, winner: Array, dx: Array, scratch: Array, window: Wi
                 np.multiply(source, wins.view(np.bool_), out=dx[images, rows[1], columns[1]])
 
 
+def _clear_rows(rows: Array, windows: int, window: Window2) -> None:
+    """Zeroes the rows (images, height, ...) that are in none of the first `stride` rows of a window."""
+    kernel, _, stride, _, pad, _ = window
+    rows[:, max(windows * stride - pad, 0) if stride <= kernel else 0 :].fill(0)
+
+
+def _clear_columns(dx: Array, windows: int, window: Window2) -> None:
+    """The same for columns."""
+    _, kernel, _, stride, _, pad = window
+    dx[:, :, max(windows * stride - pad, 0) if stride <= kernel else 0 :].fill(0)
+
+
 def _route_across(dy: Array, winner: Array, dx: Array, scratch: Array, window: Window2, block: Pair) -> None:
     """First to rows, in the width of the result, with the columns that win there; then to columns.
 
@@ -60,17 +89,19 @@ def _route_across(dy: Array, winner: Array, dx: Array, scratch: Array, window: W
         source, places = dy[images, start:stop], winner[images, start:stop]
         shape = (len(source), high - low, result_width, channels)
         most = (max(count(shape), source.size),)
-        joined, share, columns, wins, marks = carve(scratch, [shape, most], [shape, most, source.shape])
+        sums = (shape[0] * shape[1] * _wide(result_width, window) * channels,)
+        joined, share, total, columns, wins, marks = carve(scratch, [shape, most, sums], [shape, most, source.shape])
         rows_share, rows_wins = (array[: source.size].reshape(source.shape) for array in (share, wins))
         _to_rows(source, places, joined, columns, (rows_share, rows_wins, marks), window, (height, start, stop, low))
         share, wins = (array[: joined.size].reshape(shape) for array in (share, wins))
         reached = reached if start else 0
         shared = max(reached - low, 0)
-        dx[images, reached:high].fill(0)
+        dx[images, reached:low].fill(0)
+        _clear_columns(dx[images, max(reached, low) : high], result_width, window)
         for rows, fresh in ((slice(0, shared), False), (slice(shared, high - low), True)):
             target = dx[images, low + rows.start : low + rows.stop]
             arrays = tuple(array[:, rows] for array in (joined, columns, share, wins))
-            _to_columns(arrays, target, window, fresh=fresh)
+            _to_columns((*arrays, total), target, window, fresh=fresh)
         reached = max(reached, high)
         if stop == result:
             dx[images, reached:].fill(0)
@@ -85,39 +116,88 @@ def _to_rows(
     window: Window2,
     place: tuple[int, int, int, int],
 ) -> None:
-    """joined: the sums of dy for each row that wins; columns: which column wins in it, counted from 1."""
+    """joined: the sums of dy for each row that wins; columns: which column wins in it, at least `width` for none."""
     kernel, width, stride, _, pad, _ = window
     (share, wins, marks), (height, start, stop, low) = work, place
-    joined.fill(0)
-    columns.fill(0)
+    first = max(stop * stride - pad - low, 0) if stride <= kernel else 0
+    joined[:, first:].fill(0)
+    columns[:, first:].fill(_NONE)
     for row in range(kernel):
         rows = tap_range(height, stride, pad, row, start, stop)
         if rows is None:
             continue
         here = (slice(None), rows[0])
         there = (slice(None), slice(rows[1].start - low, rows[1].stop - low, stride))
-        np.subtract(winner[here], np.uint8(1 + row * width), out=marks[here])
-        np.less(marks[here], np.uint8(width), out=wins[here].view(np.bool_))
-        np.add(marks[here], np.uint8(1), out=marks[here])
-        np.multiply(marks[here], wins[here], out=marks[here])
-        np.maximum(columns[there], marks[here], out=columns[there])
-        np.multiply(dy[here], wins[here].view(np.bool_), out=share[here])
-        np.add(joined[there], share[here], out=joined[there])
+        fresh = row < stride
+        column, won = columns[there] if fresh else marks[here], wins[here].view(np.bool_)
+        np.subtract(winner[here], np.uint8(1 + row * width), out=column)
+        np.less(column, np.uint8(width), out=won)  # what is in an earlier row is below 0, thus large
+        if fresh:
+            _pick(dy[here], wins[here], share[here], joined[there])
+        else:
+            np.multiply(dy[here], won, out=share[here])
+            np.minimum(columns[there], column, out=columns[there])
+            np.add(joined[there], share[here], out=joined[there])
 
 
 def _to_columns(arrays: tuple[Array, ...], dx: Array, window: Window2, *, fresh: bool) -> None:
-    """Adds to dx; where nothing was added before (`fresh`), the first tap to see a number may write it."""
-    joined, columns, share, wins = arrays
+    """Each number of `joined` goes to its column of dx: is added there, unless nothing was before (`fresh`)."""
+    joined, columns, share, wins, total = arrays
     _, kernel, _, stride, _, pad = window
-    won = wins.view(np.bool_)
-    for column in range(kernel if joined.size else 0):
-        places = tap_range(dx.shape[2], stride, pad, column, 0, joined.shape[2])
+    if not joined.size:
+        return
+    if stride == 1:
+        _to_neighbours(joined, columns, (share, wins), dx, window, fresh=fresh)
+        return
+    for phase in range(min(stride, kernel)):
+        # Every `stride`-th column, of which the first lies `phase` right of where the first window begins.
+        windows = joined.shape[2]
+        more = (kernel - 1 - phase) // stride
+        sums = share
+        if more:
+            sums = part(total, (*joined.shape[:2], windows + more, joined.shape[3]))
+            sums[:, :, windows:].fill(0)
+        for place in range(more + 1):
+            np.equal(columns, np.uint8(phase + place * stride), out=wins.view(np.bool_))
+            if place or not more:
+                np.multiply(joined, wins.view(np.bool_), out=share)
+            if place:
+                np.add(sums[:, :, place : place + windows], share, out=sums[:, :, place : place + windows])
+            elif more:
+                _pick(joined, wins, share, sums[:, :, :windows])
+        places = tap_range(dx.shape[2], stride, pad, phase, 0, windows + more)
+        if places is None:
+            continue
+        target, source = dx[:, :, places[1]], sums[:, :, places[0]]
+        if fresh:
+            np.copyto(target, source)
+        else:
+            np.add(target, source, out=target)
+
+
+def _to_neighbours(
+    joined: Array, columns: Array, work: tuple[Array, Array], dx: Array, window: Window2, *, fresh: bool
+) -> None:
+    """The same where windows begin at every column."""
+    share, wins = work
+    _, kernel, _, _, _, pad = window
+    for column in range(kernel):
+        places = tap_range(dx.shape[2], 1, pad, column, 0, joined.shape[2])
         if places is None:
             continue
         here, target = (slice(None), slice(None), places[0]), dx[:, :, places[1]]
-        np.equal(columns, np.uint8(1 + column), out=won)
-        if fresh and column < stride:
-            np.multiply(joined[here], won[here], out=target)
+        np.equal(columns, np.uint8(column), out=wins.view(np.bool_))
+        if fresh and column == 0:
+            _pick(joined[here], wins[here], share[here], target)
         else:
-            np.multiply(joined[here], won[here], out=share[here])
+            np.multiply(joined, wins.view(np.bool_), out=share)
             np.add(target, share[here], out=target)
+
+
+def _pick(numbers: Array, wins: Array, work: Array, out: Array) -> None:
+    """out = numbers where they win, else 0.
+
+    A product with truth values reads through a buffer, and so are its other arrays then, unless they have no gaps.
+    """
+    np.copyto(work, wins.view(np.bool_))
+    np.multiply(numbers, work, out=out)
