@@ -22,6 +22,9 @@ BLOCK = 1 << 19
 TRAINING_BLOCK = 1 << 20
 """The same where places are noted."""
 
+GRADIENT_BLOCK = 1 << 18
+"""Numbers of the result of one block on the way back, where several arrays are twice as large and more."""
+
 
 class MaxPooling:
     """y = the largest number under each window: -FLT_MAX where there is none above it, NaN counting for nothing.
@@ -44,9 +47,8 @@ class MaxPooling:
         self.scratch_training = winners_scratch(
             self.training_block, geometry.out_width, geometry.channels, geometry.window
         )
-        self.gradient_block = geometry.block(BLOCK, line)
-        images, rows = self.gradient_block
-        seen = min((rows - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
+        self.gradient_block = geometry.block(GRADIENT_BLOCK, line)
+        seen = min((self.gradient_block[1] - 1) * geometry.stride[0] + geometry.kernel[0], geometry.height)
         self.scratch_backward = route_scratch(
             self.gradient_block, seen, geometry.out_width, geometry.channels, geometry.window
         )

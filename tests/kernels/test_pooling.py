@@ -55,8 +55,8 @@ def case(
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("block", [1, 100, 1 << 16])
 def test_max(window: str, shape: Shape, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netcc.kernels.pooling.BLOCK", block)
-    monkeypatch.setattr("netcc.kernels.pooling.TRAINING_BLOCK", block)
+    for name in ("BLOCK", "TRAINING_BLOCK", "GRADIENT_BLOCK"):
+        monkeypatch.setattr(f"netcc.kernels.pooling.{name}", block)
     result, x, dy, geometry = case("MAX", window, shape, np.float32, levels=4)
     with use_target("numpy"):
         kernel = MaxPooling(geometry)
