@@ -232,6 +232,11 @@ class DeriveStep:
     def name(self) -> str:
         return f"derive {self.node.name}"
 
+    @property
+    def kept(self) -> bool:
+        """Whether what it makes lasts until parameters change; else every pass makes it."""
+        return all(view.slot.held for view in self.derived)
+
     def reads(self) -> Iterator[Slot]:
         return (view.slot for view in self.parameters)
 

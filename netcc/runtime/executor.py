@@ -18,14 +18,13 @@ from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
 from netcc.plan.memory import plan_lifetimes
-from netcc.plan.plan import AddStep, DeriveStep, Direction, FillStep, LayerStep, Plan, RecomputeStep, Slot, Step, View
+from netcc.plan.plan import AddStep, Direction, FillStep, LayerStep, Plan, RecomputeStep, Slot, Step, View
+from netcc.runtime.derivation import Derivation
 from netcc.runtime.lending import Lender
 from netcc.runtime.shortage import enough_memory
-from netcc.runtime.threads import Call, blas_on_one_thread, call_together, run_together, thread_count
+from netcc.runtime.threads import blas_on_one_thread, call_together, run_together, thread_count
 from netcc.targets.relayout import Relayout
 from netcc.types import Array, Shape, count
-
-Derivation: TypeAlias = Callable[[Sequence[Array], Sequence[Array]], None]
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any, "Node | None"]
 """A kernel, what it is called with, and the node that it belongs to."""
@@ -73,7 +72,7 @@ class Executor:
         self._forward: list[BoundStep] = []
         self._forward += map(self._bind_forward, forward)
         self._constant = [self._bind_forward(step) for step in plan.constant]
-        self._derive = {(step.node, step.direction): self._bind_derive(step) for step in plan.derive}
+        self._derivation = Derivation(plan.derive, self.array)
         self._shared, self._derived = shared, False
         self._forward_chains = self._chained(plan.forward, self._forward)
         self._backward: dict[bool, list[BoundStep]] = {}
@@ -133,9 +132,9 @@ class Executor:
 
     def _derive_kept(self) -> None:
         """Makes anew what is the same in all passes, if parameters may have changed."""
-        if (self._derive or self._constant) and not self.plan.options.derives_in_passes:
+        if self._derivation.kept or self._constant:
             if self.lender.settle() or self._shared or not self._derived:
-                self._run([(run_together, list(self._derive.values()), None)])
+                self._run([(run_together, self._derivation.kept, None)])
                 self._run(self._constant)
             self._derived = True
 
@@ -143,7 +142,7 @@ class Executor:
         """`bound`, steps run one by one, each with what it needs derived in every pass before it."""
         result: list[BoundStep] = []
         for kernel, operands, node in bound:
-            call = self._derive.get((node, direction)) if node and self.plan.options.derives_in_passes else None
+            call = self._derivation.before(node, direction)
             if call is not None:
                 result.append((*call, node))
             result.append((kernel, operands, node))
@@ -304,7 +303,7 @@ class Executor:
     def _chained(self, planned: Sequence[Step], bound: Sequence[BoundStep]) -> list[BoundStep]:
         """`bound`, the steps `planned`, with the steps of a chain made one, and what is derived in every pass."""
         result: list[BoundStep] = []
-        groups = self._derive_groups()
+        groups = self._derivation.groups()
         last = -1
         slices: list[list[BoundStep]] = []
         for step, (kernel, operands, node) in zip(planned, bound, strict=True):
@@ -321,18 +320,6 @@ class Executor:
             for links, call in zip(slices, operands, strict=True):
                 links.append((*call, node))
         return result
-
-    def _derive_groups(self) -> dict[int, list[Call]]:
-        """What is derived in every pass, by the time of the step before which it is made."""
-        groups: dict[int, list[Call]] = {}
-        if self.plan.options.derives_in_passes:
-            for step in self.plan.derive:
-                groups.setdefault(step.time, []).append(self._derive[step.node, step.direction])
-        return groups
-
-    def _bind_derive(self, step: DeriveStep) -> Call:
-        derive = step.target.derive if step.direction == "forward" else step.target.derive_backward
-        return _derive, (derive, tuple(map(self.array, step.parameters)), tuple(map(self.array, step.derived)))
 
     def _operands(self, step: LayerStep) -> Operands:
         def arrays(views: Sequence[View]) -> tuple[Array, ...]:
@@ -456,11 +443,6 @@ def _run_slices(slices: Sequence[Sequence[BoundStep]]) -> None:
     """Runs each slice through its steps before the next."""
     for steps in slices:
         _run_in_turn(steps)
-
-
-def _derive(operands: tuple[Derivation, tuple[Array, ...], tuple[Array, ...]]) -> None:
-    derive, parameters, derived = operands
-    derive(parameters, derived)
 
 
 def _add(operands: tuple[Array, Array]) -> None:

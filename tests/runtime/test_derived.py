@@ -41,8 +41,9 @@ def agree(net: Net) -> None:
 def derivations(net: Net) -> list[None]:
     """Grows by one whenever something is derived."""
     seen: list[None] = []
-    (((node, direction), (kernel, operands)),) = net._executor._derive.items()
-    net._executor._derive[node, direction] = (lambda given: (seen.append(None), kernel(given))[1], operands)
+    kept = net._executor._derivation.kept
+    ((kernel, operands),) = kept
+    kept[0] = (lambda given: (seen.append(None), kernel(given))[1], operands)
     return seen
 
 
