@@ -26,6 +26,8 @@ class ForwardKernel(ABC):
     """For people who read the plan."""
     prepared: Shape | None = None
     """Shape of the weights as `forward` takes them, made by `prepare`; None: it takes them as they are."""
+    prepares_parts: bool = False
+    """Whether `prepare` takes ranges of channels too: `weights[:, part]` into `prepared[..., part, :]`."""
     scratch: int = 0
     """Elements of scratch that `forward` needs."""
 
@@ -62,6 +64,8 @@ class ConvolutionKernel(ForwardKernel):
 
     prepared_backward: Shape | None = None
     """Shape of the weights as `image_gradient` takes them, made by `prepare_backward`; None: as they are."""
+    prepares_backward_parts: bool = False
+    """Whether `prepare_backward` takes ranges of outputs too: `weights[part]` into `prepared[..., part, :]`."""
     scratch_backward: int = 0
     """Elements of scratch that each gradient needs."""
 

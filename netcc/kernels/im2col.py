@@ -46,6 +46,7 @@ class Im2col(ConvolutionKernel):
         self.prepared_backward = (geometry.groups, *geometry.kernel, part.outputs, part.channels)
         if self._way == "scattered":
             self.prepared_backward = (geometry.groups, part.outputs, *geometry.kernel, part.channels)
+        self.prepares_parts, self.prepares_backward_parts = True, self._way != "scattered" and geometry.groups == 1
         self.scratch = self._correlation.scratch
         self.scratch_backward = max(self._back.scratch, self._weights.scratch)
 

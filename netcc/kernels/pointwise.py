@@ -34,6 +34,7 @@ class Pointwise(ConvolutionKernel):
         self._product = Product(geometry.channels, geometry.outputs)
         if self._product.is_cut or geometry.out_height * geometry.out_width < _FEW_PIXELS:
             self.prepared = (geometry.channels, geometry.outputs)
+            self.prepares_parts = True
         self._back = Product(geometry.outputs, geometry.channels)
         self._strided = not geometry.unit_stride
         per_pixel = 4 * (geometry.channels + geometry.outputs)
@@ -101,7 +102,7 @@ class Pointwise(ConvolutionKernel):
             self.bias_gradient(dy, db, add=add)
 
     def _matrix(self, weights: Array) -> Array:
-        return weights.reshape(self.geometry.outputs, self.geometry.channels)
+        return weights.reshape(len(weights), -1)
 
     def _gathered(self, x: Array, scratch: Array) -> Array:
         """The pixels that count, as a matrix."""

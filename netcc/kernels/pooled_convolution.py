@@ -36,7 +36,7 @@ class PooledConvolution(ForwardKernel):
         self._poolings = {images: MaxPooling(replace(pooling, images=images)) for images in sizes}
         self._first = self._kernels[self._most]
         self.name = f"{self._first.name}, pooled"
-        self.prepared = self._first.prepared
+        self.prepared, self.prepares_parts = self._first.prepared, self._first.prepares_parts
         self.scratch = max(  # of fewer images, strips may be larger
             images * count(size) + max(self._kernels[images].scratch, self._poolings[images].scratch)
             for images in sizes

@@ -80,6 +80,7 @@ class Winograd(ConvolutionKernel):
         self._weights = WeightsGradient(geometry) if direct else _WeightsGradient(geometry)
         self.prepared = (geometry.groups, EDGE * EDGE, part.channels, part.outputs)
         self.prepared_backward = (geometry.groups, EDGE * EDGE, part.outputs, part.channels)
+        self.prepares_parts, self.prepares_backward_parts = True, geometry.groups == 1
         self.scratch = self._correlation.scratch
         self.scratch_backward = max(self._mirrored.scratch, self._weights.scratch)
         self._transform_weights = pick(transform_weights)

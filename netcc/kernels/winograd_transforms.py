@@ -58,7 +58,10 @@ def _both_axes(name: str, size: int, dtype: np.dtype[np.generic]) -> Array:
 
 
 def transform_weights(weights: Array, out: Array) -> None:
-    """out[6 i + j, c, o] = (G g G^T)[i, j] for g = weights[:, :, c, o]; weights (r, r, channels, outputs)."""
+    """out[6 i + j, c, o] = (G g G^T)[i, j] for g = weights[:, :, c, o]; weights (r, r, channels, outputs).
+
+    The 36 planes of `out`, each without gaps, may lie apart.
+    """
     size, _, channels, outputs = weights.shape
     matrix = _both_axes("G", size, out.dtype)
     step = max(1, _CHUNK // (size * size * outputs))

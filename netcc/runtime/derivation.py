@@ -8,9 +8,10 @@ from typing import TypeAlias
 from netcc.ir.graph import Node
 from netcc.plan.plan import DeriveStep, Direction, View
 from netcc.runtime.threads import Call
+from netcc.targets.base import Arrays
 from netcc.types import Array
 
-Derive: TypeAlias = Callable[[Sequence[Array], Sequence[Array]], None]
+Derive: TypeAlias = Callable[[Arrays, Arrays], None]
 
 
 class Derivation:
@@ -18,27 +19,30 @@ class Derivation:
 
     def __init__(self, steps: Sequence[DeriveStep], array: Callable[[View], Array]) -> None:
         bound = [(step, _bind(step, array)) for step in steps]
-        self.kept: list[Call] = [call for step, call in bound if step.kept]
-        self._in_passes = [(step, call) for step, call in bound if not step.kept]
-        self._by_node = {(step.node, step.direction): call for step, call in self._in_passes}
+        self.kept: list[Call] = [call for step, calls in bound if step.kept for call in calls]
+        self._in_passes = [(step, calls) for step, calls in bound if not step.kept]
+        self._by_node = {(step.node, step.direction): calls for step, calls in self._in_passes}
 
-    def before(self, node: Node | None, direction: Direction) -> Call | None:
+    def before(self, node: Node | None, direction: Direction) -> list[Call]:
         """What every pass makes for a node alone, before it."""
-        return self._by_node.get((node, direction)) if node else None
+        return self._by_node.get((node, direction), []) if node else []
 
     def groups(self) -> dict[int, list[Call]]:
         """What every pass makes, by the time of the step before which it is made."""
         groups: dict[int, list[Call]] = {}
-        for step, call in self._in_passes:
-            groups.setdefault(step.time, []).append(call)
+        for step, calls in self._in_passes:
+            groups.setdefault(step.time, []).extend(calls)
         return groups
 
 
-def _bind(step: DeriveStep, array: Callable[[View], Array]) -> Call:
-    derive = step.target.derive if step.direction == "forward" else step.target.derive_backward
-    return _derive, (derive, tuple(map(array, step.parameters)), tuple(map(array, step.derived)))
+def _bind(step: DeriveStep, array: Callable[[View], Array]) -> list[Call]:
+    parameters, derived = tuple(map(array, step.parameters)), tuple(map(array, step.derived))
+    target = step.target
+    if step.direction == "forward":
+        return [(_derive, (target.derive, *part)) for part in target.derive_parts(parameters, derived)]
+    return [(_derive, (target.derive_backward, *part)) for part in target.derive_backward_parts(parameters, derived)]
 
 
-def _derive(operands: tuple[Derive, tuple[Array, ...], tuple[Array, ...]]) -> None:
+def _derive(operands: tuple[Derive, Arrays, Arrays]) -> None:
     derive, parameters, derived = operands
     derive(parameters, derived)

@@ -142,9 +142,8 @@ class Executor:
         """`bound`, steps run one by one, each with what it needs derived in every pass before it."""
         result: list[BoundStep] = []
         for kernel, operands, node in bound:
-            call = self._derivation.before(node, direction)
-            if call is not None:
-                result.append((*call, node))
+            if calls := self._derivation.before(node, direction):
+                result.append((run_together, calls, node))
             result.append((kernel, operands, node))
         return result
 

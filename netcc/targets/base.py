@@ -14,6 +14,9 @@ LayoutNeed: TypeAlias = Literal["plain", "channels last", "any"]
 """What a target asks of the blobs of four axes around it; `any` means one layout, whichever, for all of them."""
 
 
+Arrays: TypeAlias = Sequence[Array]
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Working memory of a target: see `netcc.layers.base.Signature`.
@@ -71,11 +74,19 @@ class Target(ABC):
         """As `Layer.repeat`."""
         self.forward(operands)
 
-    def derive(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+    def derive(self, parameters: Arrays, derived: Arrays) -> None:
         """Fills `derived` from `parameters`, in the order of the node's."""
 
-    def derive_backward(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+    def derive_backward(self, parameters: Arrays, derived: Arrays) -> None:
         """Fills what `backward` finds as its `derived`."""
+
+    def derive_parts(self, parameters: Arrays, derived: Arrays) -> list[tuple[Arrays, Arrays]]:
+        """What `derive` is to be called with: once, or part by part, which may be at the same time."""
+        return [(parameters, derived)]
+
+    def derive_backward_parts(self, parameters: Arrays, derived: Arrays) -> list[tuple[Arrays, Arrays]]:
+        """The same for `derive_backward`."""
+        return [(parameters, derived)]
 
     def start(self, operands: Operands) -> None:
         """As `Layer.start`."""

@@ -6,7 +6,6 @@ another blob, MAX Pooling and ReLU are done while the result is still in the cac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,13 +23,16 @@ from netcc.layers.eltwise import Eltwise
 from netcc.layers.pooling import MAX, Pooling
 from netcc.targets.affine import affine_parts, composed
 from netcc.targets.arrays import channels_last
-from netcc.targets.base import Memory, Target
+from netcc.targets.base import Arrays, Memory, Target
 from netcc.targets.choose import absorbs, makes
 from netcc.targets.options import Options
 from netcc.types import Array, Shape
 
 TYPICAL_IMAGES = 8
 """The kernel is chosen for at most so many images, so that slices of a batch that differ by one get the same."""
+
+PART_NUMBERS = 1 << 18
+"""Numbers of weights that are made ready in one call."""
 
 
 class ConvolutionTarget(Target):
@@ -71,18 +73,33 @@ class ConvolutionTarget(Target):
     def needs(self) -> Needs:
         return Needs(self.layer.needs().bottoms, (0,) if self.mask is not None else ())
 
-    def derive(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+    def derive(self, parameters: Arrays, derived: Arrays) -> None:
         weights = parameters[0]
         if self.affine:
             weights, bias = self._folded(parameters)
-            np.copyto(derived[1], bias)
+            if len(derived) > 1:
+                np.copyto(derived[1], bias)
         self.kernel.prepare(weights, derived[0])
 
-    def derive_backward(self, parameters: Sequence[Array], derived: Sequence[Array]) -> None:
+    def derive_parts(self, parameters: Arrays, derived: Arrays) -> list[tuple[Arrays, Arrays]]:
+        if not self.kernel.prepares_parts:
+            return [(parameters, derived)]
+        (weights, *rest), (prepared, *bias) = parameters, derived
+        return [
+            ((weights[:, part], *rest), (prepared[..., part, :], *([] if part.start else bias)))
+            for part in _parts(prepared)
+        ]
+
+    def derive_backward(self, parameters: Arrays, derived: Arrays) -> None:
         assert self.gradients is not None
         self.gradients.prepare_backward(parameters[0], derived[0])
 
-    def _folded(self, parameters: Sequence[Array]) -> tuple[Array, Array]:
+    def derive_backward_parts(self, parameters: Arrays, derived: Arrays) -> list[tuple[Arrays, Arrays]]:
+        if self.gradients is None or not self.gradients.prepares_backward_parts:
+            return [(parameters, derived)]
+        return [((parameters[0][part],), (derived[0][..., part, :],)) for part in _parts(derived[0])]
+
+    def _folded(self, parameters: Arrays) -> tuple[Array, Array]:
         """Weights and bias of the convolution that is this one and the affine layers behind it."""
         weights, *rest = parameters
         bias = rest.pop(0) if self.layer.bias_term else np.zeros(len(weights), weights.dtype)
@@ -128,6 +145,13 @@ class ConvolutionTarget(Target):
         mask.sums(dy, y, None, None, dy, sums, operands.scratch[0])
         if bias_diff is not None:
             np.copyto(bias_diff, sums[0])
+
+
+def _parts(prepared: Array) -> list[slice]:
+    """Ranges of the last axis but one of weights made ready, each with few enough numbers to stay in a cache."""
+    rows = prepared.shape[-2]
+    step = max(1, PART_NUMBERS * rows // prepared.size)
+    return [slice(first, first + step) for first in range(0, rows, step)]
 
 
 def _y_shape(geometry: Geometry) -> Shape:

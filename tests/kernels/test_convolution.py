@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -222,3 +223,35 @@ def test_single_precision(geometry: Geometry, exact: bool, target: str) -> None:
         else:
             kernel.weights_gradient(given.x, given.dy, given.dw, memory, add=False)
         np.testing.assert_allclose(result, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+
+
+def parts(length: int) -> list[slice]:
+    cuts = sorted({0, 1, length - 1, length})
+    return [slice(*cut) for cut in pairwise(cuts)]
+
+
+@pytest.mark.parametrize(("kind", "geometry"), CASES)
+def test_parts_make_the_whole(kind: type[ConvolutionKernel], geometry: Geometry, target: str) -> None:
+    with use_target(target):
+        kernel = kind(geometry)
+    weights = Operands(geometry, dtype=np.float32).weights
+    if kernel.prepares_parts:
+        assert kernel.prepared is not None
+        out = np.full(kernel.prepared, np.nan, np.float32)
+        for part in parts(weights.shape[1]):
+            kernel.prepare(weights[:, part], out[..., part, :])
+        np.testing.assert_allclose(out, forward_weights(kernel, weights), rtol=1e-6, atol=1e-7)
+    if kernel.prepares_backward_parts:
+        assert kernel.prepared_backward is not None
+        out = np.full(kernel.prepared_backward, np.nan, np.float32)
+        for part in parts(len(weights)):
+            kernel.prepare_backward(weights[part], out[..., part, :])
+        np.testing.assert_allclose(out, backward_weights(kernel, weights), rtol=1e-6, atol=1e-7)
+
+
+def test_large_weights_come_in_parts() -> None:
+    """Those kernels whose weights are large can share out the work."""
+    assert Pointwise(Geometry(8, 7, 7, 512, 2048)).prepares_parts
+    for kernel in (kind(Geometry(8, 7, 7, 512, 512, kernel=(3, 3), pad=(1, 1))) for kind in (Winograd, Im2col)):
+        assert kernel.prepares_parts
+        assert kernel.prepares_backward_parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 import numpy as np
+import pytest
 from helpers.nets import input_layer, layer
 
 from netcc.runtime.lending import Lender
@@ -108,3 +109,10 @@ def test_a_lender_forgets_what_is_gone() -> None:
     assert lender.settle()
     assert not lender.settle()
     assert lender.lend(memory[:0]).size == 0
+
+
+def test_weights_are_folded_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netcc.targets.convolution.PART_NUMBERS", 1)
+    net = fused()
+    assert len(net._executor._derivation.kept) == net.params["conv"][0].data.shape[1] > 1
+    agree(net)

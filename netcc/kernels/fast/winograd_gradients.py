@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from netcc.kernels import winograd_transforms as definitions
 from netcc.kernels.fast.compiled import compiled, part
@@ -143,9 +144,11 @@ def transform_weights(weights: Array, out: Array) -> None:
         definitions.transform_weights(weights, out)
         return
     step = max(1, _CHUNK // outputs)
+    plane = out.strides[0] // out.itemsize
+    reached = as_strided(out, (35 * plane + channels * outputs,), (out.itemsize,))
     for first in range(0, channels, step):
         taps = np.ascontiguousarray(weights[:, :, first : first + step]).reshape(9, -1)
-        _transform_weights(taps, out, first * outputs, channels * outputs)
+        _transform_weights(taps, reached, first * outputs, plane)
 
 
 @compiled
