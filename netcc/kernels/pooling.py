@@ -6,7 +6,18 @@ other then: 3 x 3 windows cost four steps, not eight. What is computed is define
 
 from __future__ import annotations
 
-from netcc.kernels.pooling_maximum import largest
+from collections.abc import Callable
+from functools import partial
+
+from netcc.kernels.pooling_apart import (
+    is_apart,
+    make,
+    route_apart,
+    route_apart_scratch,
+    winners_apart,
+    winners_apart_scratch,
+)
+from netcc.kernels.pooling_maximum import largest, ordinary
 from netcc.kernels.pooling_mean import inverse_areas, means, spread_means, whole_means
 from netcc.kernels.pooling_route import route, route_scratch
 from netcc.kernels.pooling_winners import winners, winners_scratch
@@ -53,6 +64,10 @@ class MaxPooling:
             self.gradient_block, seen, geometry.out_width, geometry.channels, geometry.window
         )
         self._largest, self._winners, self._route = pick(largest), pick(winners), pick(route)
+        self._apart = is_apart(geometry) and self._winners is winners
+        if self._apart:
+            self.scratch_training = max(self.scratch_training, winners_apart_scratch(geometry, self.block))
+            self.scratch_backward = max(self.scratch_backward, route_apart_scratch(geometry, self.gradient_block))
 
     @staticmethod
     def allows(geometry: PoolingGeometry) -> bool:
@@ -68,6 +83,29 @@ class MaxPooling:
     def backward(self, dy: Array, saved: Array, dx: Array, scratch: Array) -> None:
         """dx gets the gradient of each window at the place that `saved` names; what was in dx is lost."""
         self._route(dy, saved, dx, scratch, self.geometry.window, self.gradient_block)
+
+    def bound_forward(self, x: Array, y: Array, saved: Array, scratch: Array) -> Callable[[], None]:
+        """`forward` for these arrays, to be called again and again."""
+        if not self._apart or not _without_gaps(x, y, saved):
+            return partial(self.forward, x, y, saved, scratch)
+        calls = winners_apart(x, y, saved, scratch, self.geometry.kernel, self.block)
+
+        def run() -> None:
+            make(calls)
+            if not ordinary(y):
+                self.forward(x, y, saved, scratch)
+
+        return run
+
+    def bound_backward(self, dy: Array, saved: Array, dx: Array, scratch: Array) -> Callable[[], None]:
+        """`backward` for these arrays, to be called again and again."""
+        if not self._apart or not _without_gaps(dy, saved, dx):
+            return partial(self.backward, dy, saved, dx, scratch)
+        return partial(make, route_apart(dy, saved, dx, scratch, self.geometry.kernel, self.gradient_block))
+
+
+def _without_gaps(*arrays: Array) -> bool:
+    return all(array.flags.c_contiguous for array in arrays)
 
 
 class AveragePooling:

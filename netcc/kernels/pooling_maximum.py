@@ -45,6 +45,13 @@ def all_ordinary(block: Array) -> bool:
         return math.isfinite(np.dot(flat, flat))
 
 
+def ordinary(block: Array) -> bool:
+    """Whether no number is NaN or too small to be a maximum."""
+    if block.dtype == np.float32 and all_ordinary(block):
+        return True
+    return bool(block.min() > LOWEST)
+
+
 def fold(combine: np.ufunc, source: Array, target: Array, line: tuple[Run, ...], stride: int, empty: float) -> None:
     """target[window] = what each window of axis 0 sees of source, combined; `empty` where it sees nothing."""
     for run in line:

@@ -13,7 +13,7 @@ import numpy as np
 
 from netcc.kernels.blocks import blocks, carve, carved, part
 from netcc.kernels.geometry import Pair
-from netcc.kernels.pooling_maximum import LOWEST, SHORT, all_ordinary
+from netcc.kernels.pooling_maximum import LOWEST, SHORT, ordinary
 from netcc.kernels.windows import Run, Window2, runs_between
 from netcc.types import Array, Shape, count
 
@@ -73,16 +73,9 @@ def winners(x: Array, y: Array, winner: Array, scratch: Array, window: Window2, 
             np.copyto(target, largest[:, :, :: columns.skip])
             keys = keys[:, :, :: columns.skip]
         np.subtract(np.uint8(1 + kernel * kernel_width), keys, out=places)
-        if not _ordinary(target):
+        if not ordinary(target):
             np.fmax(target, np.full(x.shape[3], LOWEST, y.dtype), out=target)
             np.multiply(places, target > LOWEST, out=places)
-
-
-def _ordinary(block: Array) -> bool:
-    """Whether no number is NaN or too small to win."""
-    if block.dtype == np.float32 and all_ordinary(block):
-        return True
-    return bool(block.min() > LOWEST)
 
 
 def winners_scratch(block: Pair, windows: int, channels: int, window: Window2) -> int:

@@ -283,12 +283,15 @@ class Executor:
         operands = [self._operands(piece) for piece in step.pieces()]
         for piece, arrays in zip(step.pieces(), operands, strict=True):
             piece.target.start(arrays)
-        return _together([_forward_kernel(piece) for piece in step.pieces()], operands, step.node)
+        return _together(list(map(_forward_kernel, step.pieces(), operands)), operands, step.node)
 
     def _bind(self, step: Step) -> BoundStep:
         if isinstance(step, LayerStep):
-            kernels = [piece.target.backward for piece in step.pieces()]
-            return _together(kernels, [self._operands(piece) for piece in step.pieces()], step.node)
+            operands = [self._operands(piece) for piece in step.pieces()]
+            kernels = [
+                piece.target.bound_backward(arrays) for piece, arrays in zip(step.pieces(), operands, strict=True)
+            ]
+            return _together(kernels, operands, step.node)
         if isinstance(step, RecomputeStep):
             pieces = step.step.pieces()
             kernels = [piece.target.repeat for piece in pieces]
@@ -375,9 +378,9 @@ def _steps_by_name(plan: Plan) -> dict[tuple[str, int], LayerStep]:
     return found
 
 
-def _forward_kernel(step: LayerStep) -> Callable[[Operands], None]:
+def _forward_kernel(step: LayerStep, operands: Operands) -> Callable[[Operands], None]:
     layer = step.node.layer
-    return _Measuring(step.node.place, layer).forward if layer.dynamic else step.target.forward
+    return _Measuring(step.node.place, layer).forward if layer.dynamic else step.target.bound_forward(operands)
 
 
 @dataclass(frozen=True)

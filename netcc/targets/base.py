@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -15,6 +15,7 @@ LayoutNeed: TypeAlias = Literal["plain", "channels last", "any"]
 
 
 Arrays: TypeAlias = Sequence[Array]
+Computation: TypeAlias = Callable[[Operands], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ class Target(ABC):
     @abstractmethod
     def backward(self, operands: Operands) -> None:
         """As `Layer.backward`."""
+
+    def bound_forward(self, operands: Operands) -> Computation:
+        """`forward` for these operands, the same in every pass: what finds its way in them may find it once."""
+        return self.forward
+
+    def bound_backward(self, operands: Operands) -> Computation:
+        """`backward` likewise."""
+        return self.backward
 
     @abstractmethod
     def needs(self) -> Needs:
@@ -136,6 +145,11 @@ class InPlace(LayerTarget):
 
 def _do_nothing(operands: Operands) -> None:
     pass
+
+
+def ignoring(call: Callable[[], None]) -> Computation:
+    """`call`, which knows its operands already."""
+    return lambda _: call()
 
 
 def is_trivial(shape: Sequence[int]) -> bool:

@@ -8,7 +8,7 @@ from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.base import Buffer, Needs, Operands, Repeat
 from netcc.layers.pooling import AVE, MAX, Pooling
 from netcc.targets.arrays import channels_last
-from netcc.targets.base import Memory, Target
+from netcc.targets.base import Computation, Memory, Target, ignoring
 from netcc.targets.choose import makes
 from netcc.targets.options import Options
 from netcc.types import Shape
@@ -43,6 +43,19 @@ class MaxPoolingTarget(Target):
         if bottom_diff is not None:
             dy, dx = channels_last(operands.top_diffs[0]), channels_last(bottom_diff)
             self.kernel.backward(dy, operands.saved[0], dx, operands.scratch[0])
+
+    def bound_forward(self, operands: Operands) -> Computation:
+        if not self.gradients:
+            return self.forward
+        x, y = channels_last(operands.bottoms[0]), channels_last(operands.tops[0])
+        return ignoring(self.kernel.bound_forward(x, y, operands.saved[0], operands.scratch[0]))
+
+    def bound_backward(self, operands: Operands) -> Computation:
+        (bottom_diff,) = operands.bottom_diffs
+        if bottom_diff is None:
+            return self.backward
+        dy, dx = channels_last(operands.top_diffs[0]), channels_last(bottom_diff)
+        return ignoring(self.kernel.bound_backward(dy, operands.saved[0], dx, operands.scratch[0]))
 
 
 class AveragePoolingTarget(Target):
