@@ -12,7 +12,7 @@ from netcc.passes.constants import constant_nodes
 from netcc.passes.optimize import optimize
 from netcc.plan.backward import BackwardBuilder, check_differentiable
 from netcc.plan.chains import chain_spans, in_chains
-from netcc.plan.derive import derive_steps
+from netcc.plan.derive import derive_steps, makes_in_passes
 from netcc.plan.memory import assign_memory
 from netcc.plan.moved import without_moving
 from netcc.plan.plan import FillStep, LayerStep, Plan, Role, View, new_slot
@@ -40,7 +40,11 @@ def lower(graph: Graph, options: Options) -> Plan:
     plan.data = {value: data[twin] for value, twin in copy.values.items()}
     for parameter in graph.parameters():
         plan.parameters[parameter] = _parameter_slot(parameter, "parameter")
-    forward = {node: _forward_step(plan, data, node, targets[node], time) for time, node in enumerate(copy.graph.nodes)}
+    keep = not makes_in_passes(targets, options)
+    forward = {
+        node: _forward_step(plan, data, node, targets[node], time, keep=keep or node in constant)
+        for time, node in enumerate(copy.graph.nodes)
+    }
     once = {node for node in constant if not node.layer.from_outside}
     plan.forward = [without_moving(step) for node, step in forward.items() if node not in once]
     plan.constant = [_held(step) for node, step in forward.items() if node in once]
@@ -73,7 +77,9 @@ def _parameter_slot(parameter: Parameter, role: Role) -> View:
     return new_slot(name if role == "parameter" else f"{name} diff", role, parameter.shape, held=True)
 
 
-def _forward_step(plan: Plan, data: Mapping[Value, View], node: Node, target: Target, time: int) -> LayerStep:
+def _forward_step(
+    plan: Plan, data: Mapping[Value, View], node: Node, target: Target, time: int, *, keep: bool
+) -> LayerStep:
     specs = [spec for part in (node, *node.absorbed) for spec in part.signature.parameters]
     step = LayerStep(
         node,
@@ -87,7 +93,7 @@ def _forward_step(plan: Plan, data: Mapping[Value, View], node: Node, target: Ta
             for parameter, spec in zip(node.parameters, specs, strict=True)
         ),
         state=buffers(node, "state", target.memory.state, held=True),
-        derived=buffers(node, "derived", target.memory.derived, held=not plan.options.derives_in_passes),
+        derived=buffers(node, "derived", target.memory.derived, held=keep),
     )
     return sliced_forward(step, plan.options)
 

@@ -288,7 +288,7 @@ class Plan:
 
     `graph` is the net as its author wrote it; steps belong to the nodes of `lowered`, its copy that passes changed.
     `derive` runs before `forward` where parameters may have changed, and after it `constant`, the steps of layers that
-    look at no data; in training the steps of `derive` run in every pass, at their times. `backward` overwrites
+    look at no data; those of `derive` that are not `kept` run in every pass, at their times. `backward` overwrites
     parameter diffs, `backward_add` adds to what they hold; `initial` runs once before all.
     `backward_times` has, for the last node of `lowered`, the one before it and so on, the time of its backward step;
     steps that belong to it may come before, after that of the node above.

@@ -47,7 +47,8 @@ class Net:
     `gradients=False` leaves the backward pass out. `exact=True` leaves out algorithms that round
     more than plain sums of products do; `optimize=False` leaves out all but the layers' own methods, in plain order.
     `memory="low"` spends time to need less memory: unless `keep_all=True` asks for them, blobs do not stay, weights are
-    made ready in every pass, and what is cheap is computed again for the backward pass, to the same bytes.
+    made ready in every pass (as they are for larger batches anyway), and what is cheap is computed again for the
+    backward pass, to the same bytes.
     A field that the schema lacks is left out with a NetccWarning; `strict=True` makes it an error.
     `allow_python=True` lets layers of type Python run code of the modules that they name.
     `sources` are iterables of arrays by the name of the data or Input layer that they feed (see

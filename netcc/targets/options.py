@@ -20,8 +20,8 @@ class Options:
     leaves out all but the layers' own methods, each with its blobs in plain order. `whole`: passes run from the first
     layer to the last, so that what a layer in place overwrites is never seen.
 
-    `memory` "low": what is derived from parameters is not kept between passes, and what is cheap to compute is not kept
-    from the forward pass for the backward pass, but computed again.
+    `memory` "low": what is derived from parameters is never kept between passes, and what is cheap to compute is not
+    kept from the forward pass for the backward pass, but computed again.
     """
 
     keep_all: bool = True
@@ -34,7 +34,7 @@ class Options:
 
     @property
     def derives_in_passes(self) -> bool:
-        """Whether what targets derive from parameters is made in every pass, shortly before it is used."""
+        """Whether what targets derive from parameters is made in every pass, however long that takes."""
         return self.gradients or self.memory == "low"
 
     @property
