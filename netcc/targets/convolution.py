@@ -220,7 +220,7 @@ def _absorb(node: Node, follower: Node, options: Options) -> bool:
     if options.gradients or Eltwise in done or Pooling in done:
         return False
     if isinstance(layer, Eltwise):
-        return layer.is_sum and len(set(follower.inputs)) == 2
+        return layer.is_sum and len(follower.inputs) == len(set(follower.inputs)) == 2
     return len(follower.inputs) == 1 and layer.is_affine(follower.inputs[0].shape)
 
 

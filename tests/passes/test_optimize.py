@@ -99,6 +99,7 @@ def test_layers_that_change_nothing_go() -> None:
         (conv("a", "x") + layer("sum", "Eltwise", "x a", "s") + layer("r", "ReLU", "s", "r"), ["x", "a+sum+r"]),
         (conv("a", "x") + conv("b", "a") + layer("sum", "Eltwise", "a b", "s"), ["x", "a", "b+sum"]),
         (conv("a", "x") + layer("sum", "Eltwise", "a a", "s"), ["x", "a", "sum"]),
+        (conv("a", "x") + layer("sum", "Eltwise", "x x a", "s"), ["x", "a", "sum"]),
         (conv("a", "x") + layer("relu", "ReLU", "a", "b") + layer("bn", "BatchNorm", "b", "c"), ["x", "a+relu", "bn"]),
         (conv("a", "x") + layer("relu6", "ReLU6", "a", "b"), ["x", "a", "relu6"]),
         (conv("a", "x") + layer("wide", "Scale", "a", "b", "scale_param { num_axes: 2 }"), ["x", "a", "wide"]),
