@@ -16,10 +16,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from netcc.kernels.blocks import carve, carved
-from netcc.kernels.scale_bias import ScaleBias, column_sums, row_pieces, rows_of_piece
+from netcc.kernels.scale_bias import (
+    ScaleBias,
+    band_shape,
+    band_size,
+    bands,
+    column_products,
+    column_sums,
+    piece_size,
+)
 from netcc.kernels.strips import pixels
 from netcc.kernels.twins import pick
-from netcc.types import Array, Shape
+from netcc.types import Array, Shape, count
+
+MOST_SQUARE = 16.0
+"""The square of a channel's mean, in variances, up to which its numbers need not be centred: 3e-7 of their squares is
+5e-6 of the variance then."""
 
 
 class BatchNorm:
@@ -31,18 +43,27 @@ class BatchNorm:
 
     def __init__(self, shape: Shape, relu: float | None = None) -> None:
         self._scale = ScaleBias(shape, relu)
-        numbers = rows_of_piece(shape[-1]) * shape[-1]
-        self.scratch = max(self._scale.scratch, carved([numbers] * 2))
-        self.scratch_backward = max(self._scale.scratch_backward, carved([numbers] * 4))
+        band, piece = band_size(shape[-1]), piece_size(shape)
+        self.scratch = max(self._scale.scratch, carved([band, piece]))
+        self.scratch_backward = max(self._scale.scratch_backward, carved([band] * 3 + [piece]))
         self._statistics, self._apply = pick(statistics), pick(apply_gradient)
 
     def statistics(self, x: Array, out: Array, scratch: Array) -> None:
         """out[0] (channels) = means of x, out[1] = sums of squared distances from them."""
         self._statistics(x, out, scratch)
 
-    def normalise(self, x: Array, mean: Array, factor: Array, shift: Array | None, y: Array, scratch: Array) -> None:
-        """y = (x - mean) * factor + shift, then ReLU; factor is r or gamma r. y may be x."""
-        self._scale.forward(x, mean, factor, shift, y, scratch)
+    def normalise(
+        self,
+        x: Array,
+        mean: Array | None,
+        factor: Array,
+        shift: Array | None,
+        y: Array,
+        scratch: Array,
+        addend: Array | None = None,
+    ) -> None:
+        """y = (x - mean) * factor + shift + addend, then ReLU; factor is r or gamma r. y may be x."""
+        self._scale.forward(x, mean, factor, shift, y, scratch, addend=addend)
 
     def sums(
         self, dy: Array, y: Array | None, x: Array, mean: Array | None, g: Array | None, out: Array, scratch: Array
@@ -87,22 +108,40 @@ def coefficients(
     return Coefficients(gain, distance, -gain * sums[0] / pixels_in_all, sums[1] * around, sums[0])
 
 
+def is_near_zero(mean: Array, inverse: Array) -> bool:
+    """Whether the means of all channels are so near to zero that their numbers need not be centred."""
+    return bool((mean * mean * inverse * inverse <= MOST_SQUARE).all())
+
+
 def statistics(x: Array, out: Array, scratch: Array) -> None:
-    """Sums are formed of distances from the mean of the first piece, so that no digits are lost to a large mean."""
-    rows, channels = pixels(x), x.shape[-1]
-    size = (min(len(rows), rows_of_piece(channels)), channels)
-    tile, work = carve(scratch, [size] * 2)
+    """Numbers are summed as they are; where that loses digits to means far from zero, once more around these."""
+    rows = x.size // x.shape[-1]
     out.fill(0)
-    pivot = column_sums(rows[: len(tile)]) / len(tile)
-    np.copyto(tile, pivot)
-    for here in row_pieces(rows):
-        distances = work[: len(rows[here])]
-        np.subtract(rows[here], tile[: len(distances)], out=distances)
+    for here, shape in bands(x.shape):
+        piece = pixels(x)[here].reshape(shape)
+        out[0] += column_sums(piece)
+        out[1] += column_products(piece, piece)
+    out[0] /= rows
+    squares = out[0] ** 2
+    out[1] -= squares * rows
+    if not (squares * rows <= MOST_SQUARE * out[1]).all():
+        _statistics_around(out[0].copy(), x, out, scratch)
+
+
+def _statistics_around(pivot: Array, x: Array, out: Array, scratch: Array) -> None:
+    """As `statistics`, from the distances from `pivot` (channels)."""
+    rows = x.size // x.shape[-1]
+    tile, work = carve(scratch, [band_shape(x), (piece_size(x.shape),)])
+    np.copyto(tile, pivot, casting="same_kind")
+    np.copyto(pivot, tile[0])  # as it was rounded
+    out.fill(0)
+    for here, shape in bands(x.shape):
+        distances = work[: count(shape)].reshape(shape)
+        np.subtract(pixels(x)[here].reshape(shape), tile[: shape[1]], out=distances)
         out[0] += column_sums(distances)
-        np.multiply(distances, distances, out=distances)
-        out[1] += column_sums(distances)
-    out[0] /= len(rows)
-    out[1] -= out[0] ** 2 * len(rows)
+        out[1] += column_products(distances, distances)
+    out[0] /= rows
+    out[1] -= out[0] ** 2 * rows
     np.maximum(out[1], 0, out=out[1])
     out[0] += pivot
 
@@ -118,16 +157,14 @@ def apply_gradient(
     scratch: Array,
 ) -> None:
     """dx = gradient * g + distance * (x - mean) + constant for each channel."""
-    channels = x.shape[-1]
-    size = (min(x.size // channels, rows_of_piece(channels)), channels)
-    factors, slopes, shifts, work = carve(scratch, [size] * 4)
+    factors, slopes, shifts, work = carve(scratch, [band_shape(x)] * 3 + [(piece_size(x.shape),)])
     np.copyto(factors, gradient, casting="same_kind")
     np.copyto(slopes, distance, casting="same_kind")
     np.copyto(shifts, constant if mean is None else constant - distance * mean, casting="same_kind")
-    for here in row_pieces(pixels(x)):
-        source, target = pixels(g)[here], pixels(dx)[here]
-        rows = len(source)
-        np.multiply(pixels(x)[here], slopes[:rows], out=work[:rows])
-        np.add(work[:rows], shifts[:rows], out=work[:rows])
-        np.multiply(source, factors[:rows], out=target)
-        np.add(target, work[:rows], out=target)
+    for here, shape in bands(x.shape):
+        source, target = pixels(g)[here].reshape(shape), pixels(dx)[here].reshape(shape)
+        term, band = work[: count(shape)].reshape(shape), shape[1]
+        np.multiply(pixels(x)[here].reshape(shape), slopes[:band], out=term)
+        np.add(term, shifts[:band], out=term)
+        np.multiply(source, factors[:band], out=target)
+        np.add(target, term, out=target)

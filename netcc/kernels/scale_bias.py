@@ -1,7 +1,7 @@
-"""y = (x - mean) * factor + shift for each channel, with a ReLU if one follows, and the sums its gradients need.
+"""y = (x - mean) * factor + shift for each channel, with a sum and a ReLU if they follow, and the sums of gradients.
 
-Numbers of a channel are spread over as many pixels as a piece has: NumPy combines two arrays without gaps faster than
-an array with a row. Arrays are (images, height, width, channels), and pixels may have gaps.
+Numbers of the channels are spread over a *band* of pixels, which NumPy combines with all bands of a piece in one call:
+runs of memory are as long as a band. Arrays are (images, height, width, channels), and pixels may have gaps.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ import numpy as np
 from netcc.kernels.blocks import carve, carved
 from netcc.kernels.strips import pixels
 from netcc.kernels.twins import pick
-from netcc.types import Array, Shape
+from netcc.types import Array, Shape, count
 
-PIECE = 1 << 18
-"""Numbers of one piece, about."""
+PIECE = 1 << 19
+"""Most numbers of a piece, about."""
+
+BAND = 1 << 14
+"""Most numbers of a band, about."""
 
 
 class ScaleBias:
-    """y = (x - mean) * factor + shift for each channel; mean, factor and shift are (channels) or None.
+    """y = (x - mean) * factor + shift + addend; mean, factor and shift are (channels), the addend is as y, or None.
 
     `relu` is the slope below zero, at least 0 and below 1, of a ReLU that follows, or None. y may be x, and dx may be
     dy. `scratch` is flat, of as many elements as the kernel says.
@@ -30,8 +33,9 @@ class ScaleBias:
 
     def __init__(self, shape: Shape, relu: float | None = None) -> None:
         self.relu = None if relu is None else float(relu)
-        numbers = rows_of_piece(shape[-1]) * shape[-1]
-        self.scratch = self.scratch_backward = carved([numbers] * 4)
+        band, piece = band_size(shape[-1]), piece_size(shape)
+        self.scratch = carved([band] * 3 + [piece])
+        self.scratch_backward = carved([band, piece, piece], [piece])
         self._affine, self._gradient_sums = pick(affine), pick(gradient_sums)
 
     @staticmethod
@@ -39,9 +43,17 @@ class ScaleBias:
         return relu is None or 0 <= relu < 1
 
     def forward(
-        self, x: Array, mean: Array | None, factor: Array | None, shift: Array | None, y: Array, scratch: Array
+        self,
+        x: Array,
+        mean: Array | None,
+        factor: Array | None,
+        shift: Array | None,
+        y: Array,
+        scratch: Array,
+        *,
+        addend: Array | None = None,
     ) -> None:
-        self._affine(x, mean, factor, shift, y, self.relu, scratch)
+        self._affine(x, mean, factor, shift, addend, y, self.relu, scratch)
 
     def sums(
         self,
@@ -61,7 +73,7 @@ class ScaleBias:
 
     def backward(self, g: Array, factor: Array, dx: Array, scratch: Array) -> None:
         """dx = g * factor."""
-        self._affine(g, None, factor, None, dx, None, scratch)
+        self._affine(g, None, factor, None, None, dx, None, scratch)
 
 
 def affine(
@@ -69,28 +81,31 @@ def affine(
     mean: Array | None,
     factor: Array | None,
     shift: Array | None,
+    addend: Array | None,
     y: Array,
     relu: float | None,
     scratch: Array,
 ) -> None:
-    """y = relu((x - mean) * factor + shift), what is None left out."""
-    source, target = pixels(x), pixels(y)
-    rows = min(len(source), rows_of_piece(source.shape[1]))
-    *tiles, work = carve(scratch, [(rows, source.shape[1])] * 4)
+    """y = relu((x - mean) * factor + shift + addend), what is None left out."""
+    *tiles, work = carve(scratch, [band_shape(x)] * 3 + [(piece_size(x.shape),)])
     steps = []
     for combine, numbers, tile in zip((np.subtract, np.multiply, np.add), (mean, factor, shift), tiles, strict=True):
         if numbers is not None:
-            np.copyto(tile, numbers)
+            np.copyto(tile, numbers, casting="same_kind")
             steps.append((combine, tile))
-    for here in row_pieces(source):
-        piece, result = source[here], target[here]
+    source, target = pixels(x), pixels(y)
+    added = None if addend is None else pixels(addend)
+    for here, shape in bands(x.shape):
+        piece, result = source[here].reshape(shape), target[here].reshape(shape)
         for combine, tile in steps:
-            combine(piece, tile[: len(piece)], out=result)
+            combine(piece, tile[: shape[1]], out=result)
             piece = result
-        if not steps:
+        if added is not None:
+            np.add(piece, added[here].reshape(shape), out=result)
+        elif not steps:
             np.copyto(result, piece)
         if relu is not None:
-            _rectify(result, relu, work[: len(result)])
+            _rectify(result, relu, work)
 
 
 def _rectify(y: Array, slope: float, work: Array) -> None:
@@ -99,7 +114,7 @@ def _rectify(y: Array, slope: float, work: Array) -> None:
         # Unlike `maximum` with a scalar, `clip` runs on vectors of the processor.
         np.clip(y, 0, math.inf, out=y)
     else:
-        np.maximum(y, np.multiply(y, y.dtype.type(slope), out=work), out=y)
+        np.maximum(y, np.multiply(y, y.dtype.type(slope), out=work[: y.size].reshape(y.shape)), out=y)
 
 
 def gradient_sums(
@@ -114,27 +129,25 @@ def gradient_sums(
 ) -> None:
     """See `ScaleBias.sums`."""
     out.fill(0)
-    channels = dy.shape[-1]
-    size = (min(dy.size // channels, rows_of_piece(channels)), channels)
-    tile, work, kept, mask = carve(scratch, [size] * 3, [size])
+    size = piece_size(dy.shape)
+    tile, work, kept, mask = carve(scratch, [band_shape(dy), (size,), (size,)], [(size,)])
     if mean is not None:
-        np.copyto(tile, mean)
-    for here in row_pieces(pixels(dy)):
-        gradient = pixels(dy)[here]
-        rows = len(gradient)
+        np.copyto(tile, mean, casting="same_kind")
+    for here, shape in bands(dy.shape):
+        gradient, numbers = pixels(dy)[here].reshape(shape), count(shape)
         if relu is not None and y is not None:
-            result = kept[:rows] if g is None else pixels(g)[here]
-            _mask(gradient, pixels(y)[here], relu, result, mask[:rows].view(np.bool_), work[:rows])
+            result = kept[:numbers].reshape(shape) if g is None else pixels(g)[here].reshape(shape)
+            mask_here = mask[:numbers].view(np.bool_).reshape(shape)
+            _mask(gradient, pixels(y)[here].reshape(shape), relu, result, mask_here, work)
             gradient = result
         elif g is not None and g is not dy:
-            np.copyto(pixels(g)[here], gradient)
+            np.copyto(pixels(g)[here].reshape(shape), gradient)
         out[0] += column_sums(gradient)
         if x is not None:
-            product, numbers = work[:rows], pixels(x)[here]
+            distances = pixels(x)[here].reshape(shape)
             if mean is not None:
-                numbers = np.subtract(numbers, tile[:rows], out=product)
-            np.multiply(numbers, gradient, out=product)
-            out[1] += column_sums(product)
+                distances = np.subtract(distances, tile[: shape[1]], out=work[:numbers].reshape(shape))
+            out[1] += column_products(distances, gradient)
 
 
 def _mask(dy: Array, y: Array, slope: float, out: Array, mask: Array, work: Array) -> None:
@@ -143,23 +156,60 @@ def _mask(dy: Array, y: Array, slope: float, out: Array, mask: Array, work: Arra
     if slope == 0:
         np.multiply(dy, mask, out=out)
     else:
-        np.maximum(mask, dy.dtype.type(slope), out=work)
-        np.multiply(dy, work, out=out)
+        factors = work[: dy.size].reshape(dy.shape)
+        np.multiply(dy, np.maximum(mask, dy.dtype.type(slope), out=factors), out=out)
 
 
-def rows_of_piece(channels: int) -> int:
-    return max(1, PIECE // channels)
+def band_size(channels: int) -> int:
+    """Numbers of a band."""
+    return max(1, min(BAND, PIECE) // channels) * channels
 
 
-def row_pieces(rows: Array) -> Iterator[slice]:
-    step = rows_of_piece(rows.shape[1])
-    for start in range(0, len(rows), step):
-        yield slice(start, start + step)
+def band_shape(array: Array) -> Shape:
+    """Pixels and channels of a band."""
+    channels = array.shape[-1]
+    return band_size(channels) // channels, channels
+
+
+def piece_size(shape: Shape) -> int:
+    """Most numbers of a piece of an array of `shape`."""
+    band = band_size(shape[-1])
+    return min(count(shape), max(1, PIECE // band) * band)
+
+
+def bands(shape: Shape) -> Iterator[tuple[slice, Shape]]:
+    """The pieces of an array of `shape`, as ranges of pixels, and their shape as (bands, pixels, channels)."""
+    channels, rows = shape[-1], count(shape[:-1])
+    band = _even_band(rows, band_size(channels) // channels)
+    step = max(1, piece_size(shape) // (band * channels)) * band
+    for start in range(0, rows, step):
+        stop = min(start + step, rows)
+        whole = (stop - start) // band
+        if whole:
+            yield slice(start, start + whole * band), (whole, band, channels)
+        if start + whole * band < stop:
+            yield slice(start + whole * band, stop), (1, stop - start - whole * band, channels)
+
+
+@lru_cache(maxsize=256)
+def _even_band(rows: int, most: int) -> int:
+    """Pixels of a band: at most `most`, a divisor of `rows` if one of them is not much smaller."""
+    return next((pixels for pixels in range(min(rows, most), most // 2, -1) if rows % pixels == 0), most)
 
 
 def column_sums(piece: Array) -> Array:
-    """Sums of (rows, channels) over the rows."""
-    return np.asarray(np.matmul(_ones(len(piece), piece.dtype), piece))
+    """Sums (channels) of a piece (bands, pixels, channels)."""
+    if piece.flags.c_contiguous:
+        sums = np.matmul(_ones(len(piece), piece.dtype), piece.reshape(len(piece), -1)).reshape(piece.shape[1:])
+        return np.asarray(np.matmul(_ones(len(sums), piece.dtype), sums))
+    rows = piece.reshape(-1, piece.shape[2])
+    return np.asarray(np.matmul(_ones(len(rows), piece.dtype), rows))
+
+
+def column_products(one: Array, other: Array) -> Array:
+    """Sums (channels) of the products of two pieces (bands, pixels, channels)."""
+    sums = np.einsum("nkc,nkc->kc", one, other)
+    return np.asarray(np.matmul(_ones(len(sums), sums.dtype), sums))
 
 
 @lru_cache(maxsize=256)

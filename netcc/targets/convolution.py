@@ -56,7 +56,7 @@ class ConvolutionTarget(Target):
         self.backward_weights = self.gradients.prepared_backward if self.gradients and any(node.propagate) else None
         scratch = max(kernel.scratch, self.gradients.scratch_backward if self.gradients else 0)
         if self.mask is not None:
-            scratch = max(scratch, self.mask.scratch)
+            scratch = max(scratch, self.mask.scratch_backward)
         self.memory = Memory(
             scratch=(Buffer((scratch,)),),
             derived=tuple(Buffer(shape) for shape in self._derived(node)),

@@ -9,7 +9,7 @@ import pytest
 from helpers.gaps import planes, scratch, with_gaps
 
 from netcc.kernels import scale_bias
-from netcc.kernels.batch_norm import BatchNorm, coefficients, join
+from netcc.kernels.batch_norm import BatchNorm, coefficients, is_near_zero, join
 from netcc.kernels.scale_bias import ScaleBias
 from netcc.kernels.twins import use_target
 from netcc.testing import make_layer, run_layer
@@ -105,6 +105,38 @@ def test_a_large_mean_costs_no_digits() -> None:
     mean, variance = join([out], [8 * 20 * 20])
     np.testing.assert_allclose(mean, x.mean(axis=(0, 2, 3), dtype=np.float64), rtol=1e-6)
     np.testing.assert_allclose(variance, x.var(axis=(0, 2, 3), dtype=np.float64), rtol=1e-4)
+
+
+@pytest.mark.usefixtures("piece")
+@pytest.mark.parametrize("mean", [0.0, 1.0, 30.0])
+def test_statistics_where_means_are_near_and_far(mean: float) -> None:
+    random = np.random.default_rng(2)
+    x = random.normal(mean, random.uniform(0.5, 2, (1, 24, 1, 1)), (3, 24, 11, 7))
+    kernel, out = BatchNorm((3, 11, 7, 24)), np.empty((2, 24))
+    kernel.statistics(with_gaps(x), out, scratch(kernel.scratch, np.float64))
+    np.testing.assert_allclose(out[0], x.mean(axis=(0, 2, 3)), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(out[1] / (3 * 11 * 7), x.var(axis=(0, 2, 3)), rtol=1e-11)
+
+
+@pytest.mark.usefixtures("piece")
+@pytest.mark.parametrize("slope", [None, 0.0, 0.25])
+def test_a_sum_before_the_rectifier(slope: float | None) -> None:
+    x, other = draw((3, 5, 4, 6), np.float64, 2)
+    factor, shift = draw((5,), np.float64, 2)
+    kernel = BatchNorm((3, 4, 6, 5), slope)
+    y = with_gaps(np.full_like(x, np.nan))
+    work = scratch(kernel.scratch, np.float64)
+    kernel.normalise(with_gaps(x), None, factor, shift, y, work, with_gaps(other))
+    expected = x * factor[:, None, None] + shift[:, None, None] + other
+    if slope is not None:
+        expected = np.where(expected > 0, expected, slope * expected)
+    np.testing.assert_allclose(planes(y), expected, rtol=1e-12)
+
+
+def test_which_means_are_near_zero() -> None:
+    assert is_near_zero(np.array([0.0, -4.0]), np.array([3.0, 1.0]))
+    assert not is_near_zero(np.array([0.0, -4.1]), np.array([3.0, 1.0]))
+    assert not is_near_zero(np.array([0.0, np.nan]), np.array([3.0, 1.0]))
 
 
 @pytest.mark.usefixtures("piece")

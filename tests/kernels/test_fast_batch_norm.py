@@ -25,9 +25,10 @@ def affine(shape: Shape, gap: int, given: str, relu: float | None) -> Row:
     def arguments(make: Maker) -> Any:
         x, y = make.array(*shape, gap=gap), make.array(*shape, gap=2 * gap)
         numbers = (wide(make, shape[3]) if letter in given else None for letter in "mfs")
-        return x, *numbers, y, relu, make.array(scale_bias.ScaleBias(shape, relu).scratch)
+        addend = make.array(*shape, gap=gap + 1) if "a" in given else None
+        return x, *numbers, addend, y, relu, make.array(scale_bias.ScaleBias(shape, relu).scratch)
 
-    return Row(scale_bias.affine, arguments, scratch=(6,))
+    return Row(scale_bias.affine, arguments, scratch=(7,))
 
 
 def sums(shape: Shape, gap: int, given: str, relu: float | None) -> Row:
@@ -63,7 +64,16 @@ ROWS = [
     *(
         affine(shape, gap, given, relu)
         for shape, gap in zip(SHAPES, (0, 3, 0, 3), strict=True)
-        for given, relu in (("mfs", 0.0), ("mf", None), ("fs", 0.25), ("f", None), ("s", 0.0), ("", None))
+        for given, relu in (
+            ("mfs", 0.0),
+            ("mf", None),
+            ("fs", 0.25),
+            ("f", None),
+            ("s", 0.0),
+            ("", None),
+            ("mfsa", 0.0),
+            ("a", None),
+        )
     ),
     *(
         sums(shape, gap, given, relu)
@@ -87,8 +97,8 @@ def test_results_over_what_they_are_made_of(channels: int) -> None:
     x, factor, dy = make.array(2, 3, 4, channels), make.array(channels), make.array(2, 3, 4, channels)
     y = make.array(2, 3, 4, channels)
     scratch, expected = make.array(1 << 20), x.copy()
-    scale_bias.affine(expected, None, factor, factor, expected, 0.0, scratch)
-    twins()[scale_bias.affine](x, None, factor, factor, x, 0.0, scratch)
+    scale_bias.affine(expected, None, factor, factor, None, expected, 0.0, scratch)
+    twins()[scale_bias.affine](x, None, factor, factor, None, x, 0.0, scratch)
     np.testing.assert_allclose(x, expected, rtol=1e-6)
     found, kept = np.zeros((2, 2, channels)), dy.copy()
     scale_bias.gradient_sums(kept, y, x, None, kept, found[0], 0.5, scratch)

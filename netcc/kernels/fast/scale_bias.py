@@ -18,7 +18,7 @@ from netcc.kernels.strips import pixels
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
 
-MEAN, FACTOR, SHIFT, RELU, MASK, KEEP, PRODUCT = 1, 2, 4, 8, 16, 32, 64
+MEAN, FACTOR, SHIFT, RELU, MASK, KEEP, PRODUCT, ADDEND = 1, 2, 4, 8, 16, 32, 64, 128
 """What is asked for, as bits."""
 
 CHUNK = 32
@@ -36,36 +36,43 @@ def affine(
     mean: Array | None,
     factor: Array | None,
     shift: Array | None,
+    addend: Array | None,
     y: Array,
     relu: float | None,
     scratch: Array,
 ) -> None:
     """See the definition; `scratch` is not used."""
     wanted = (mean is not None) * MEAN + (factor is not None) * FACTOR + (shift is not None) * SHIFT
-    wanted += (relu is not None) * RELU
-    source = pixels(x)
+    wanted += (relu is not None) * RELU + (addend is not None) * ADDEND
+    source, target = pixels(x), pixels(y)
     given = (of_type(values, source) for values in (mean, factor, shift))
-    _affine(source, *given, pixels(y), float(relu or 0), wanted)
+    _affine(source, *given, target if addend is None else pixels(addend), target, float(relu or 0), wanted)
 
 
 @compiled
-def _affine(x: Any, mean: Any, factor: Any, shift: Any, y: Any, slope: float, wanted: int) -> None:
+def _affine(x: Any, mean: Any, factor: Any, shift: Any, addend: Any, y: Any, slope: float, wanted: int) -> None:
     rows, channels = x.shape
-    by_row, out_row = x.strides[0] // x.itemsize, y.strides[0] // x.itemsize
+    by_row, out_row, add_row = x.strides[0] // x.itemsize, y.strides[0] // x.itemsize, addend.strides[0] // x.itemsize
     step = width(x)
     full = channels // step * step
     tail = rest(x, channels - full)
     for r in range(rows):
         for c in range(0, full, step):
-            _affine_lanes(x, r * by_row + c, mean, factor, shift, c, y, r * out_row + c, slope, wanted, whole(x))
+            _affine_lanes(
+                x, r * by_row + c, mean, factor, shift, addend, r * add_row + c, c, y, r * out_row + c, slope, wanted,
+                whole(x),
+            )  # fmt: skip
         if full < channels:
             c = full
-            _affine_lanes(x, r * by_row + c, mean, factor, shift, c, y, r * out_row + c, slope, wanted, tail)
+            _affine_lanes(
+                x, r * by_row + c, mean, factor, shift, addend, r * add_row + c, c, y, r * out_row + c, slope, wanted,
+                tail,
+            )  # fmt: skip
 
 
 @part
 def _affine_lanes(
-    x: Any, place: int, mean: Any, factor: Any, shift: Any, c: int, y: Any, target: int,
+    x: Any, place: int, mean: Any, factor: Any, shift: Any, addend: Any, other: int, c: int, y: Any, target: int,
     slope: float, wanted: int, pattern: Any,
 ) -> None:  # fmt: skip
     value = load(x, place, pattern)
@@ -75,6 +82,8 @@ def _affine_lanes(
         value = value * load(factor, c, pattern)
     if wanted & SHIFT:
         value = value + load(shift, c, pattern)
+    if wanted & ADDEND:
+        value = value + load(addend, other, pattern)
     if wanted & RELU:
         negative = zeros(pattern)
         if slope != 0:
