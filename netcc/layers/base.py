@@ -258,6 +258,10 @@ class Layer(ABC):
         """Whether top 0 holds the bottoms side by side on axis 1 of four, and backward hands out its diff likewise."""
         return False
 
+    def hands_on(self) -> Collection[int]:
+        """The bottoms whose diffs are the diff of top 0; backward may find some or all of them in its memory."""
+        return ()
+
     def cuts(self) -> int | None:
         """The axis of bottom 0 of which the tops hold ranges, one behind the other, and their diffs those of its."""
         return None
@@ -349,8 +353,13 @@ def refuse_in_place(message: caffe_pb2.LayerParameter) -> None:
 
 def pass_on(source: Array, target: Array) -> None:
     """Copies `source` to `target`, under its shape; does nothing where both are the same memory."""
-    if source.__array_interface__["data"][0] != target.__array_interface__["data"][0]:
+    if not same_memory(source, target):
         np.copyto(target, source.reshape(target.shape))
+
+
+def same_memory(one: Array, other: Array) -> bool:
+    """Whether two arrays begin at the same place; those of a plan then are the same numbers."""
+    return bool(one.__array_interface__["data"][0] == other.__array_interface__["data"][0])
 
 
 def same_shape(bottoms: Sequence[Shape], **signature: Any) -> Signature:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 
 from netcc.errors import LayerError, ShapeError
-from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Repeat, Signature
+from netcc.layers.base import Buffer, Count, Kind, Layer, Needs, Operands, Repeat, Signature, pass_on
 from netcc.layers.cutting import cut, piece
 from netcc.layers.masks import choose
 from netcc.layers.registry import register
@@ -76,6 +76,10 @@ class Eltwise(Layer):
         """Whether the top is the plain sum of the bottoms."""
         return self.operation == _Operation.SUM and set(self.coefficients) == {1.0}
 
+    def hands_on(self) -> Collection[int]:
+        is_sum = self.operation == _Operation.SUM
+        return [index for index, factor in enumerate(self.coefficients) if is_sum and factor == 1]
+
     def repeats(self) -> Repeat:
         return "all"
 
@@ -131,7 +135,7 @@ def _taken(scratch: Sequence[Array], like: Array) -> list[Array]:
 
 def _times(source: Array, factor: float, target: Array) -> None:
     if factor == 1:
-        np.copyto(target, source)
+        pass_on(source, target)
     else:
         np.multiply(source, factor, out=target)
 

@@ -107,7 +107,7 @@ def _lower_backward(
 ) -> None:
     graph = copy.graph
     plan.backward_times = list(range(len(graph.nodes), 2 * len(graph.nodes)))
-    diffs = assign_diffs(graph, data, plan.options)
+    diffs = assign_diffs(graph, data, targets, plan.options)
     plan.diffs = {value: diffs[twin] for value, twin in copy.values.items() if twin in diffs}
     plan.parameter_diffs = {parameter: _parameter_slot(parameter, "parameter diff") for parameter in plan.parameters}
     try:

@@ -20,9 +20,17 @@ def without_moving(step: LayerStep) -> LayerStep:
     else:
         inputs, outputs = step.bottom_diffs, step.top_diffs
     plain = type(step.target) is LayerTarget and step.target.memory == Memory()
-    if not plain or step.parameters or not _lies_there(step.node, inputs, outputs):
+    if not plain or step.parameters or not (_lies_there(step.node, inputs, outputs) or _handed_on(step)):
         return step
     return replace(step, target=InPlace(step.node.layer), parts=())
+
+
+def _handed_on(step: LayerStep) -> bool:
+    """Whether all diffs of the bottoms are that of the top, and lie where it does."""
+    if step.direction == "forward" or not step.target.hands_on:
+        return False
+    wanted = [(index, view) for index, view in enumerate(step.bottom_diffs) if view is not None]
+    return all(index in step.target.hands_on and view == step.top_diffs[0] for index, view in wanted)
 
 
 def _lies_there(node: Node, inputs: Sequence[View | None], outputs: Sequence[View]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from netcc.ir.graph import Graph, Node, Value
+from netcc.plan.handed_on import share_handed_on
 from netcc.plan.plan import Slot, View, new_slot, strides_of
 from netcc.targets.base import Target, is_trivial
 from netcc.targets.options import Options
@@ -197,7 +198,9 @@ def needed_by_backward(value: Value, targets: Mapping[Node, Target]) -> bool:
     return any(use.node.runs_backward and use.index in targets[use.node].needs().bottoms for use in value.uses)
 
 
-def assign_diffs(graph: Graph, data: Mapping[Value, View], options: Options) -> dict[Value, View]:
+def assign_diffs(
+    graph: Graph, data: Mapping[Value, View], targets: Mapping[Node, Target], options: Options
+) -> dict[Value, View]:
     """A view of memory for the diff of every value that needs one; shared where the data is, if it may be."""
     views: dict[Value, View] = {}
     for node in graph.nodes:
@@ -211,6 +214,8 @@ def assign_diffs(graph: Graph, data: Mapping[Value, View], options: Options) -> 
             else:
                 held = options.keep_diffs or node.layer.from_outside
                 views[value] = new_slot(f"{value.name} diff", "diff", value.shape, held=held, layout=value.layout)
+    if options.optimize and options.whole and not options.keep_diffs:
+        share_handed_on(graph, views, targets)
     _move_joined_diffs(graph, views, options)
     _move_cut_diffs(graph, views, options)
     return views

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -51,6 +51,12 @@ class Target(ABC):
 
     shares: bool = False
     """Not sliced, but a call shares its work out by `Operands.together`."""
+
+    hands_on: Collection[int] = ()
+    """As `Layer.hands_on`; where it `changes_diff`, what that becomes is handed on."""
+
+    changes_diff: bool = False
+    """Backward may write over the diff of top 0."""
 
     pick: Pick = staticmethod(definition_itself)
     """What its operands get as `pick`."""
@@ -112,6 +118,7 @@ class LayerTarget(Target):
         self.memory = memory
         self.sliced = sliced
         self.layout = "any" if layer.any_layout else "plain"
+        self.hands_on = layer.hands_on()
         self.forward = layer.forward  # type: ignore[method-assign]  # no call between the plan and the kernel
         self.backward = layer.backward  # type: ignore[method-assign]
         self.start = layer.start  # type: ignore[method-assign]

@@ -57,6 +57,7 @@ class ConvolutionTarget(Target):
         scratch = max(kernel.scratch, self.gradients.scratch_backward if self.gradients else 0)
         if self.mask is not None:
             scratch = max(scratch, self.mask.scratch_backward)
+        self.changes_diff = self.mask is not None
         self.memory = Memory(
             scratch=(Buffer((scratch,)),),
             derived=tuple(Buffer(shape) for shape in self._derived(node)),

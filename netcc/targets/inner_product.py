@@ -43,7 +43,7 @@ class Product(Target):
         self.affine = affine_parts(node)
         slopes = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = slopes[0] if slopes else None
-        self.masks = options.gradients and self.relu is not None
+        self.masks = self.changes_diff = options.gradients and self.relu is not None
         few = count(top[:-1]) <= FEW_ROWS and not layer.transpose
         self._product = WeightsProduct(count(top[:-1]), node.signature.parameters[0].shape[1]) if few else _product
         self._finish, self._mask = pick(finish), pick(rectified_gradient)
