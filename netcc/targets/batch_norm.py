@@ -1,4 +1,4 @@
-"""BatchNorm in training over channels-last blobs, with the Scale layer and the ReLU behind it.
+"""BatchNorm in training over channels-last blobs, with the Scale layer, the sum and the ReLU behind it.
 
 The statistics are those of the whole batch, so it is no slice of it; parts of the batch are shared out within a call.
 """
@@ -11,27 +11,34 @@ import numpy as np
 
 from netcc.ir.graph import Node
 from netcc.kernels.batch_norm import BatchNorm as BatchNormKernel
-from netcc.kernels.batch_norm import coefficients, join
+from netcc.kernels.batch_norm import coefficients, is_near_zero, join
+from netcc.kernels.twins import target
 from netcc.layers.activation import ReLU
-from netcc.layers.base import Buffer, Needs, Operands, Repeat
+from netcc.layers.base import Buffer, Call, Needs, Operands, Repeat, same_memory
 from netcc.layers.batch_norm import BatchNorm
+from netcc.layers.eltwise import Eltwise
 from netcc.layers.scale import Scale
 from netcc.targets.arrays import channels_last
 from netcc.targets.base import Memory, Target
 from netcc.targets.choose import absorbs, makes
 from netcc.targets.options import Options
-from netcc.targets.share import ranges
+from netcc.targets.share import processors, ranges
 from netcc.types import Array, Shape
 
 _LEARNT = 3
 """Index of the first parameter behind the statistics."""
 
 
+_LEAST_PART = {"numpy": 1 << 18, "fast": 1 << 16}
+"""Numbers of a part: with fewer, threads wait longer for the interpreter and for each other than they save."""
+
+
 class _Parts:
     """The images shared out, and the scratch of each part."""
 
-    def __init__(self, images: int, channels: int) -> None:
-        self.slices = [slice(*part) for part in ranges(images)]
+    def __init__(self, images: int, numbers: int, channels: int) -> None:
+        most = max(1, numbers // _LEAST_PART[target()])
+        self.slices = [slice(*part) for part in ranges(images, min(processors(), most))]
         self.channels = channels
 
     def sums(self) -> Array:
@@ -48,8 +55,8 @@ class BatchNormTarget(Target):
     def __init__(self, layer: BatchNorm, shape: Shape, relu: float | None = None) -> None:
         images, channels, height, width = shape
         self.layer = layer
-        self.parts = _Parts(images, channels)
         self.numbers = images * height * width
+        self.parts = _Parts(images, self.numbers * channels, channels)
         largest = max(part.stop - part.start for part in self.parts.slices)
         self.kernel = BatchNormKernel((largest, height, width, channels), relu)
         scratch = max(self.kernel.scratch, self.kernel.scratch_backward)
@@ -70,7 +77,16 @@ class BatchNormTarget(Target):
     def repeat(self, operands: Operands) -> None:
         x, y = channels_last(operands.bottoms[0]), channels_last(operands.tops[0])
         mean, inverse = operands.saved
-        self._normalise(x, mean, *self._affine(inverse, operands.parameters), y, operands)
+        factor, shift = self._affine(inverse, operands.parameters)
+        around: Array | None = mean
+        if is_near_zero(mean, inverse):
+            around, shift = None, -mean * factor if shift is None else shift - mean * factor
+        addend = channels_last(operands.bottoms[1]) if len(operands.bottoms) > 1 else None
+        calls: list[Call] = []
+        for part, scratch in zip(self.parts.slices, operands.scratch[0], strict=True):
+            added = None if addend is None else addend[part]
+            calls.append((self.kernel.normalise, (x[part], around, factor, shift, y[part], scratch, added)))
+        operands.together(calls)
 
     def _measure(self, x: Array, operands: Operands) -> None:
         """The statistics of the batch: kept for backward, and added to the running ones."""
@@ -87,14 +103,6 @@ class BatchNormTarget(Target):
     def _affine(self, inverse: Array, parameters: Sequence[Array]) -> tuple[Array, Array | None]:
         """Factor and shift of the centred numbers."""
         return inverse, None
-
-    def _normalise(
-        self, x: Array, mean: Array, factor: Array, shift: Array | None, y: Array, operands: Operands
-    ) -> None:
-        work = zip(self.parts.slices, operands.scratch[0], strict=True)
-        operands.together(
-            [(self.kernel.normalise, (x[part], mean, factor, shift, y[part], scratch)) for part, scratch in work]
-        )
 
     def backward(self, operands: Operands) -> None:
         (bottom_diff,) = operands.bottom_diffs
@@ -114,14 +122,18 @@ class BatchNormTarget(Target):
 
 
 class Joined(BatchNormTarget):
-    """With a Scale layer, and perhaps a ReLU: one pass over the blob instead of three. Backward reads the bottom."""
+    """With a Scale layer, and perhaps a sum with another blob and a ReLU: one pass over the blob instead of one each.
 
-    name = "statistics in parts, scale"
+    Backward reads the bottom. The other blob is bottom 1; its diff is what passes the ReLU.
+    """
 
-    def __init__(self, layer: BatchNorm, shape: Shape, *, bias: bool, relu: float | None) -> None:
+    def __init__(self, layer: BatchNorm, shape: Shape, *, bias: bool, adds: bool, relu: float | None) -> None:
         super().__init__(layer, shape, relu)
+        self.name = "statistics in parts, scale, sum" if adds else "statistics in parts, scale"
         self.bias = bias
         self.relu = relu
+        self.hands_on = (1,) if adds else ()
+        self.changes_diff = adds and relu is not None
 
     def needs(self) -> Needs:
         return Needs(bottoms=(0,), tops=() if self.relu is None else (0,))
@@ -130,27 +142,46 @@ class Joined(BatchNormTarget):
         return inverse * parameters[_LEARNT], parameters[_LEARNT + 1] if self.bias else None
 
     def backward(self, operands: Operands) -> None:
-        mean, inverse = operands.saved
         x, dy, y = map(channels_last, (operands.bottoms[0], operands.top_diffs[0], operands.tops[0]))
-        dx = None if operands.bottom_diffs[0] is None else channels_last(operands.bottom_diffs[0])
-        sums = self.parts.sums()
-        calls = []
-        for part, out, scratch in zip(self.parts.slices, sums, operands.scratch[0], strict=True):
-            passed = None if dx is None or self.relu is None else dx[part]
-            calls.append((self.kernel.sums, (dy[part], y[part], x[part], mean, passed, out, scratch)))
-        operands.together(calls)
-        gamma = operands.parameters[_LEARNT]
-        found = coefficients(sums.sum(axis=0), inverse, gamma, self.numbers)
+        dx, other = (None if diff is None else channels_last(diff) for diff in (*operands.bottom_diffs, None)[:2])
+        passed = self._passed(dy, dx, other)
+        sums = self._sums(x, dy, y, passed, operands)
+        inverse, gamma = operands.saved[1], operands.parameters[_LEARNT]
+        found = coefficients(sums, inverse, gamma, self.numbers)
         for diff, gradient in zip(operands.parameter_diffs[_LEARNT:], (found.gamma, found.beta), strict=False):
             if diff is not None:
                 np.copyto(diff, gradient)
         if dx is None:
             return
-        g = dy if self.relu is None else dx
+        g = dy if passed is None else passed
         rest = zip(self.parts.slices, operands.scratch[0], strict=True)
         operands.together(
-            [(self.kernel.apply, (g[part], x[part], mean, found, dx[part], scratch)) for part, scratch in rest]
+            [
+                (self.kernel.apply, (g[part], x[part], operands.saved[0], found, dx[part], scratch))
+                for part, scratch in rest
+            ]
         )
+
+    def _passed(self, dy: Array, dx: Array | None, other: Array | None) -> Array | None:
+        """Where to keep what of dy passes the ReLU; None if that is dy, or nobody wants it."""
+        if self.relu is None:
+            return None if other is None or same_memory(other, dy) else other
+        return dx if other is None else other
+
+    def _sums(self, x: Array, dy: Array, y: Array, passed: Array | None, operands: Operands) -> Array:
+        """Of what passes the ReLU, and of its products with the distances of x from the mean."""
+        mean, inverse = operands.saved
+        around = None if is_near_zero(mean, inverse) else mean
+        sums = self.parts.sums()
+        calls: list[Call] = []
+        for part, out, scratch in zip(self.parts.slices, sums, operands.scratch[0], strict=True):
+            kept = None if passed is None else passed[part]
+            calls.append((self.kernel.sums, (dy[part], y[part], x[part], around, kept, out, scratch)))
+        operands.together(calls)
+        total = np.asarray(sums.sum(axis=0))
+        if around is None:
+            total[1] -= mean * total[0]
+        return total
 
 
 @makes(BatchNorm)
@@ -162,13 +193,18 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
         return BatchNormTarget(layer, shapes[0])
     scale, *rest = (part.layer for part in node.absorbed)
     assert isinstance(scale, Scale)
-    relu = rest[0].negative_slope if rest and isinstance(rest[0], ReLU) else None
-    return Joined(layer, shapes[0], bias=scale.bias_filler is not None, relu=relu)
+    slopes = [part.negative_slope for part in rest if isinstance(part, ReLU)]
+    adds = any(isinstance(part, Eltwise) for part in rest)
+    relu = slopes[0] if slopes else None
+    return Joined(layer, shapes[0], bias=scale.bias_filler is not None, adds=adds, relu=relu)
 
 
 @absorbs(BatchNorm)
 def _absorb(node: Node, follower: Node, options: Options) -> bool:
-    """A Scale layer with numbers for channels, then a ReLU; their diffs are not to be looked at afterwards."""
+    """A Scale layer with numbers for channels, then a sum with another blob, then a ReLU; two of the three may lack.
+
+    Their diffs are not to be looked at afterwards.
+    """
     layer, own, bottom = follower.layer, node.layer, node.inputs[0].shape
     if (
         options.keep_diffs
@@ -178,6 +214,11 @@ def _absorb(node: Node, follower: Node, options: Options) -> bool:
         or len(bottom) != 4
     ):
         return False
-    if not node.absorbed:
+    done = [type(part.layer) for part in node.absorbed]
+    if not done:
         return isinstance(layer, Scale) and len(follower.inputs) == 1 and layer.is_affine(bottom)
-    return len(node.absorbed) == 1 and type(layer) is ReLU and 0 <= layer.negative_slope < 1
+    if ReLU in done:
+        return False
+    if isinstance(layer, Eltwise):
+        return Eltwise not in done and layer.is_sum and len(follower.inputs) == len(set(follower.inputs)) == 2
+    return type(layer) is ReLU and 0 <= layer.negative_slope < 1

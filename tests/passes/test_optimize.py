@@ -157,6 +157,22 @@ def test_training_joins_what_backward_can_take_apart() -> None:
     assert joined(text, shown, TRAIN) == ["x", "a", "bn", "scale", "relu", "b+r", "y", "loss"]
 
 
+def normalised(name: str, bottom: str) -> str:
+    return layer(name, "BatchNorm", bottom, bottom) + layer(f"{name}_scale", "Scale", bottom, bottom)
+
+
+def test_training_joins_a_normalization_with_the_sum_and_the_rectifier_behind_it() -> None:
+    text = conv("a", "x") + normalised("a_bn", "a") + conv("b", "x") + normalised("b_bn", "b")
+    text += layer("sum", "Eltwise", "a b", "s") + layer("relu", "ReLU", "s", "s")
+    text += normalised("c_bn", "s") + layer("twice", "Eltwise", "s s", "t")
+    text += input_layer("y", 2, 4, 6, 6) + layer("loss", "EuclideanLoss", "t y", "loss")
+    rest = ["c_bn+c_bn_scale", "twice", "y", "loss"]
+    expected = ["x", "a", "a_bn+a_bn_scale", "b", "b_bn+b_bn_scale+sum+relu", *rest]
+    assert joined(text, Options(keep_all=False, keep_diffs=False), TRAIN) == expected
+    expected = ["x", "a", "a_bn+a_bn_scale", "b", "b_bn+b_bn_scale", "sum", "relu", *rest]
+    assert joined(text, TRAINING, TRAIN) == expected, "a blob of another name stays readable"
+
+
 def test_orders_of_memory() -> None:
     text = (
         conv("a", "x")
