@@ -29,7 +29,7 @@ from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.geometry import Geometry
 from netcc.kernels.im2col import Im2col
 from netcc.kernels.pixel_blocks import PixelBlocks, best_block
-from netcc.kernels.pointwise import Pointwise
+from netcc.kernels.pointwise import Pointwise, ScaledPointwise
 from netcc.kernels.winograd import Winograd
 
 __all__ = ["ConvolutionKernel", "Geometry", "candidates", "choose"]
@@ -48,6 +48,8 @@ def candidates(
 ) -> Iterator[ConvolutionKernel]:
     """All kernels that compute this convolution, the one to choose first."""
     if geometry.kernel == (1, 1) and geometry.pad == (0, 0) and geometry.groups == 1:
+        if not training and ScaledPointwise.fits(geometry):
+            yield ScaledPointwise(geometry)
         yield Pointwise(geometry)
         return
     if geometry.depthwise:

@@ -15,6 +15,9 @@ from netcc.types import Array
 _FEW_PIXELS = 128
 """Of one image, so that slices of a batch, however large, take the same weights."""
 
+_ENOUGH_PIXELS = 256
+"""Of a batch, for which BLAS takes weights as they are without loss."""
+
 _LEAST_PIXELS = 768
 """In one product, of as many as there are: BLAS brings the weights into order for each."""
 
@@ -32,7 +35,7 @@ class Pointwise(ConvolutionKernel):
         super().__init__(geometry)
         self._finish = pick(finish)
         self._product = Product(geometry.channels, geometry.outputs)
-        if self._product.is_cut or geometry.out_height * geometry.out_width < _FEW_PIXELS:
+        if self._prepares():
             self.prepared = (geometry.channels, geometry.outputs)
             self.prepares_parts = True
         self._back = Product(geometry.outputs, geometry.channels)
@@ -44,6 +47,9 @@ class Pointwise(ConvolutionKernel):
         most = min(4 * self._rows, geometry.pixels)
         self._weights = TransposedProduct(geometry.outputs, geometry.channels, most)
         self.scratch_backward = gathered + geometry.outputs * geometry.channels + self._weights.scratch
+
+    def _prepares(self) -> bool:
+        return self._product.is_cut or self.geometry.out_height * self.geometry.out_width < _FEW_PIXELS
 
     def prepare(self, weights: Array, out: Array) -> None:
         if self.prepared is None:
@@ -62,6 +68,21 @@ class Pointwise(ConvolutionKernel):
         addend: Array | None = None,
         relu: float | None = None,
     ) -> None:
+        self.forward_scaled(x, weights, None, bias, y, scratch, addend=addend, relu=relu)
+
+    def forward_scaled(
+        self,
+        x: Array,
+        weights: Array,
+        gain: Array | None,
+        bias: Array | None,
+        y: Array,
+        scratch: Array,
+        *,
+        addend: Array | None = None,
+        relu: float | None = None,
+    ) -> None:
+        """`forward` with every output of the convolution multiplied with its gain, before bias and addend."""
         source, target = self._gathered(x, scratch), pixels(y)
         matrix = weights if self.prepared else self._matrix(weights).T
         added = None if addend is None else pixels(addend)
@@ -69,6 +90,8 @@ class Pointwise(ConvolutionKernel):
         for first in range(0, len(target), self._rows):
             strip = slice(first, first + self._rows)
             self._product(source[strip], matrix, target[strip])
+            if gain is not None:
+                np.multiply(target[strip], gain, out=target[strip])
             if finishes:
                 self._finish(target[None, None, strip], bias, None if added is None else added[None, None, strip], relu)
 
@@ -113,3 +136,20 @@ class Pointwise(ConvolutionKernel):
         view = gathered.reshape(self.geometry.images, self.geometry.out_height, self.geometry.out_width, -1)
         np.copyto(view, x[:, ::down, ::right])
         return pixels(view)
+
+
+class ScaledPointwise(Pointwise):
+    """For inference over small images, but enough of them: weights as they are, and gains that go into the result.
+
+    Folding gains into the weights would touch more numbers than there are results, and need memory as large as the
+    weights.
+    """
+
+    @staticmethod
+    def fits(geometry: Geometry) -> bool:
+        few = geometry.out_height * geometry.out_width < _FEW_PIXELS
+        enough = _ENOUGH_PIXELS <= geometry.pixels <= geometry.channels
+        return few and enough and not Product(geometry.channels, geometry.outputs).is_cut
+
+    def _prepares(self) -> bool:
+        return False

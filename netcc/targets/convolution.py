@@ -13,6 +13,7 @@ import numpy as np
 from netcc.ir.graph import Node
 from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
 from netcc.kernels.convolution_kernel import ForwardKernel
+from netcc.kernels.pointwise import ScaledPointwise
 from netcc.kernels.pooled_convolution import PooledConvolution
 from netcc.kernels.scale_bias import ScaleBias
 from netcc.kernels.windows import PoolingGeometry
@@ -49,6 +50,7 @@ class ConvolutionTarget(Target):
         self.layer = layer
         self.name = kernel.name
         self.affine = affine_parts(node)
+        self.scaled = kernel if isinstance(kernel, ScaledPointwise) and self.affine else None
         self.adds = any(isinstance(part.layer, Eltwise) for part in node.absorbed)
         relu = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = relu[0] if relu else None
@@ -65,8 +67,10 @@ class ConvolutionTarget(Target):
         )
 
     def _derived(self, node: Node) -> list[Shape]:
-        """Shapes of the weights for forward and, if layers behind change it, the bias."""
+        """Shapes of the weights for forward, or gains of its results, and, if layers behind change it, the bias."""
         weights = node.signature.parameters[0].shape
+        if self.scaled:
+            return [(weights[0],), (weights[0],)]
         if self.affine:
             return [self.kernel.prepared or weights, (weights[0],)]
         return [] if self.kernel.prepared is None else [self.kernel.prepared]
@@ -77,13 +81,17 @@ class ConvolutionTarget(Target):
     def derive(self, parameters: Arrays, derived: Arrays) -> None:
         weights = parameters[0]
         if self.affine:
-            weights, bias = self._folded(parameters)
+            gain, bias = self._composed(parameters)
             if len(derived) > 1:
                 np.copyto(derived[1], bias)
+            if self.scaled:
+                np.copyto(derived[0], gain)
+                return
+            weights = weights * gain[:, None, None, None]
         self.kernel.prepare(weights, derived[0])
 
     def derive_parts(self, parameters: Arrays, derived: Arrays) -> list[tuple[Arrays, Arrays]]:
-        if not self.kernel.prepares_parts:
+        if not self.kernel.prepares_parts or self.scaled:
             return [(parameters, derived)]
         (weights, *rest), (prepared, *bias) = parameters, derived
         return [
@@ -100,25 +108,30 @@ class ConvolutionTarget(Target):
             return [(parameters, derived)]
         return [((parameters[0][part],), (derived[0][..., part, :],)) for part in _parts(derived[0])]
 
-    def _folded(self, parameters: Arrays) -> tuple[Array, Array]:
-        """Weights and bias of the convolution that is this one and the affine layers behind it."""
+    def _composed(self, parameters: Arrays) -> tuple[Array, Array]:
+        """What the affine layers behind make of the outputs: their gains, and the bias with all shifts."""
         weights, *rest = parameters
         bias = rest.pop(0) if self.layer.bias_term else np.zeros(len(weights), weights.dtype)
-        gain, bias = composed(self.affine, rest, bias)
-        return weights * gain[:, None, None, None], bias
+        return composed(self.affine, rest, bias)
 
     def forward(self, operands: Operands) -> None:
         (scratch,) = operands.scratch
         weights = operands.parameters[0]
         bias = operands.parameters[1] if self.layer.bias_term else None
-        if self.affine:
-            weights, bias = operands.derived[:2]
+        gain = None
+        if self.scaled:
+            gain, bias = operands.derived
+        elif self.affine:
+            weights, bias = operands.derived
         elif self.kernel.prepared is not None:
             weights = operands.derived[0]
         addend = channels_last(operands.bottoms[-1]) if self.adds else None
         for bottom, top in zip(operands.bottoms, operands.tops, strict=False):
             x, y = channels_last(bottom), channels_last(top)
-            self.kernel.forward(x, weights, bias, y, scratch, addend=addend, relu=self.relu)
+            if self.scaled:
+                self.scaled.forward_scaled(x, weights, gain, bias, y, scratch, addend=addend, relu=self.relu)
+            else:
+                self.kernel.forward(x, weights, bias, y, scratch, addend=addend, relu=self.relu)
 
     def backward(self, operands: Operands) -> None:
         kernel = self.gradients

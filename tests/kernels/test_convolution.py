@@ -13,7 +13,7 @@ from netcc.kernels.convolution import ConvolutionKernel, Geometry, choose
 from netcc.kernels.depthwise import Depthwise
 from netcc.kernels.im2col import Im2col
 from netcc.kernels.pixel_blocks import PixelBlocks
-from netcc.kernels.pointwise import Pointwise
+from netcc.kernels.pointwise import Pointwise, ScaledPointwise
 from netcc.kernels.twins import use_target
 from netcc.kernels.winograd import Winograd
 from netcc.types import Array
@@ -75,6 +75,7 @@ FEW_CHANNELS = [
 CASES: list[tuple[type[ConvolutionKernel], Geometry]] = [
     *((Im2col, geometry) for geometry in WINDOWED),
     *((Pointwise, geometry) for geometry in POINTWISE),
+    *((ScaledPointwise, geometry) for geometry in POINTWISE),
     *((Depthwise, geometry) for geometry in DEPTHWISE),
     *((PixelBlocks, geometry) for geometry in FEW_CHANNELS),
     *((Winograd, geometry) for geometry in MINIMAL),
@@ -148,6 +149,28 @@ def test_forward(kind: type[ConvolutionKernel], geometry: Geometry, gap: int, ta
         kernel.forward(given.x, weights, given.bias, given.y, scratch(kernel), addend=given.addend, relu=slope)
         bent = np.where(expected > 0, expected, slope * expected)
         np.testing.assert_allclose(given.y, bent, rtol=0, atol=2 * tolerance)
+
+
+@pytest.mark.parametrize("gap", [0, 4])
+@pytest.mark.parametrize("geometry", POINTWISE)
+def test_gains_of_the_result(geometry: Geometry, gap: int, target: str) -> None:
+    with use_target(target):
+        kernel = ScaledPointwise(geometry)
+    given = Operands(geometry, gap)
+    gains = np.linspace(-2, 2, geometry.outputs)
+    expected = np.maximum(plain.forward(geometry, given.x, given.weights) * gains + given.bias + given.addend, 0)
+    weights = forward_weights(kernel, given.weights)
+    operands = (given.x, weights, gains, given.bias, given.y, scratch(kernel))
+    kernel.forward_scaled(*operands, addend=given.addend, relu=0.0)
+    np.testing.assert_allclose(given.y, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
+
+
+def test_weights_are_taken_as_they_are_if_a_batch_has_pixels_enough() -> None:
+    few, many = Geometry(2, 7, 7, 512, 2048), Geometry(8, 7, 7, 512, 2048)
+    assert type(choose(many, exact=False)) is ScaledPointwise
+    assert choose(many, exact=False).prepared is None
+    assert choose(few, exact=False).prepared == (512, 2048)
+    assert type(choose(many, exact=False, training=True)) is Pointwise
 
 
 @pytest.mark.parametrize("gap", [0, 4])

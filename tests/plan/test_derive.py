@@ -63,3 +63,21 @@ def test_parameters_are_followed(batch: int) -> None:
         for one in (net, plain):
             one.params["a"][0].data[3] *= -1
             one.params["a_scale"][0].data[...] += 0.5
+
+
+def test_gains_need_no_copy_of_the_weights() -> None:
+    """Of a batch of small images with many channels."""
+    convolution = 'convolution_param { num_output: 140 kernel_size: 1 weight_filler { type: "gaussian" std: 0.1 } }'
+    scale = 'scale_param { bias_term: true filler { type: "gaussian" std: 1 } bias_filler { type: "gaussian" std: 1 } }'
+    text = (
+        input_layer("x", 8, 300, SIZE, SIZE)
+        + layer("a", "Convolution", "x", "a", convolution)
+        + layer("a_scale", "Scale", "a", "a", scale)
+        + layer("relu", "ReLU", "a", "a")
+    )
+    net, plain = (Net(text, TEST, keep_all=False, gradients=False, seed=1, optimize=best) for best in (True, False))
+    (step,) = net.plan.derive
+    assert [view.shape for view in step.derived] == [(140,), (140,)]
+    x = np.random.default_rng(0).standard_normal((8, 300, SIZE, SIZE)).astype(np.float32)
+    found, expected = net.forward(x=x)["a"], plain.forward(x=x)["a"]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
