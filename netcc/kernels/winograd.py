@@ -123,16 +123,20 @@ class _Correlation:
     def __init__(self, geometry: Geometry) -> None:
         self._geometry, self._part = geometry, geometry.one_group
         self._tiling = _Tiling(self._part)
-        tiles, tile = self._tiling.largest, self._tiling.tile
-        before, after = (*tiles, self._part.channels), (*tiles, self._part.outputs)
         self._transform_input = pick(transform_input)
         self._transform_output = pick(transform_output)
-        reading, writing = input_scratch(before, tile), output_scratch(after, tile)
-        if self._transform_input is not transform_input and self._part.channels >= _LANES:
-            reading = 0
-        if self._transform_output is not transform_output and self._part.outputs >= _LANES:
-            writing = 0
-        self.scratch = 36 * count(before) + max(reading, 36 * count(after) + writing)
+        self._writes = self._transform_output is transform_output or self._part.outputs < _LANES
+        tiles, tile = self._tiling.largest, self._tiling.tile
+        before, after = (*tiles, self._part.channels), (*tiles, self._part.outputs)
+        reads = self._transform_input is transform_input or self._part.channels < _LANES
+        reading = 36 * count(before) + (input_scratch(before, tile) if reads else 0)
+        self.scratch = max(reading, self._front(tiles) + 36 * count(after))
+
+    def _front(self, tiles: Shape) -> int:
+        """Elements of scratch before the products: for transformed images, and then for results not yet in place."""
+        part, tile = self._part, self._tiling.tile
+        writing = output_scratch((*tiles, part.outputs), tile) if self._writes else 0
+        return max(36 * count(tiles) * part.channels, writing)
 
     def run(
         self,
@@ -171,7 +175,8 @@ class _Correlation:
             tiles = tiling.of(strip)
             transformed, rest = _front(scratch, (36, *tiles, part.channels))
             self._transform_input(strip.images_of(x), transformed, rest, strip.first, part.pad, tile)
-            products, rest = _front(rest, (36, *tiles, part.outputs))
+            front = self._front(tiles)
+            products = take(scratch[front:], (36, *tiles, part.outputs))
             np.matmul(
                 transformed.reshape(36, -1, part.channels),
                 weights,
@@ -179,7 +184,7 @@ class _Correlation:
             )
             rows = Strip(strip.image, strip.end, tile * strip.first, tile * strip.last)
             added = None if addend is None else rows.of(addend)
-            self._transform_output(products, rows.of(y), bias, added, relu, rest, tile)
+            self._transform_output(products, rows.of(y), bias, added, relu, scratch[:front], tile)
 
 
 class _WeightsGradient:
