@@ -48,7 +48,7 @@ def candidates(
 ) -> Iterator[ConvolutionKernel]:
     """All kernels that compute this convolution, the one to choose first."""
     if geometry.kernel == (1, 1) and geometry.pad == (0, 0) and geometry.groups == 1:
-        if not training and ScaledPointwise.fits(geometry):
+        if ScaledPointwise.fits(geometry):
             yield ScaledPointwise(geometry)
         yield Pointwise(geometry)
         return

@@ -139,10 +139,9 @@ class Pointwise(ConvolutionKernel):
 
 
 class ScaledPointwise(Pointwise):
-    """For inference over small images, but enough of them: weights as they are, and gains that go into the result.
+    """For small images, but enough of them: weights as they are, and gains that go into the result.
 
-    Folding gains into the weights would touch more numbers than there are results, and need memory as large as the
-    weights.
+    Making weights ready would touch more numbers than there are results, and need memory as large as the weights.
     """
 
     @staticmethod

@@ -170,7 +170,8 @@ def test_weights_are_taken_as_they_are_if_a_batch_has_pixels_enough() -> None:
     assert type(choose(many, exact=False)) is ScaledPointwise
     assert choose(many, exact=False).prepared is None
     assert choose(few, exact=False).prepared == (512, 2048)
-    assert type(choose(many, exact=False, training=True)) is Pointwise
+    assert type(choose(many, exact=False, training=True)) is ScaledPointwise
+    assert type(choose(Geometry(8, 14, 14, 512, 2048), exact=False)) is Pointwise
 
 
 @pytest.mark.parametrize("gap", [0, 4])
