@@ -66,7 +66,8 @@ def time_net(
         stages=stages,
         shapes=given,
         seed=0,
-        keep_all=train and memory == "fast",
+        keep_all=train and memory == "fast",  # as the nets of a Solver
+        keep_diffs=False,
         gradients=train,
         exact=exact,
         memory=memory,
