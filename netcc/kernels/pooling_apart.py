@@ -16,7 +16,7 @@ from netcc.kernels.blocks import blocks, carve, carved, part
 from netcc.kernels.geometry import Pair
 from netcc.kernels.pooling_maximum import SHORT
 from netcc.kernels.windows import PoolingGeometry
-from netcc.types import Array, count
+from netcc.types import Array, Shape, count
 
 Calls: TypeAlias = list[Callable[[], Any]]
 
@@ -34,9 +34,17 @@ def is_apart(geometry: PoolingGeometry) -> bool:
 
 def winners_apart_scratch(geometry: PoolingGeometry, block: Pair) -> int:
     """Elements of scratch that `winners_apart` needs for `block` (images, rows of the result)."""
-    high = block[0] * block[1] * geometry.width * geometry.channels
-    wide = high * geometry.kernel[0]
-    return carved([wide, high], [wide, wide, wide, high])
+    reals, marks = _shapes(block[0], block[1], geometry.width, geometry.channels, geometry.kernel)
+    return carved([count(shape) for shape in reals], [count(shape) for shape in marks])
+
+
+def _shapes(images: int, rows: int, width: int, channels: int, kernel: Pair) -> tuple[list[Shape], list[Shape]]:
+    """Of what `_winners_of` works with, for so many rows of the result: joined columns; four kinds of marks."""
+    height, across = kernel
+    pixels = width if channels <= SHORT else width // across
+    wide, high = (images, rows * height, pixels * channels), (images, rows, pixels * channels)
+    work = wide if across > 2 else high
+    return [wide], [wide, work, work, high]
 
 
 def route_apart_scratch(geometry: PoolingGeometry, block: Pair) -> int:
@@ -67,18 +75,19 @@ def _winners_of(
     images, rows, width, channels = source.shape
     height, across = kernel
     anywhere = channels <= SHORT
-    pixels = width if anywhere else width // across
-    wide, high = (images, rows, pixels * channels), (images, rows // height, pixels * channels)
-    joined, tall, taps, wins, marks, found = carve(scratch, [wide, high], [wide, wide, wide, high])
+    shapes = _shapes(images, rows // height, width, channels, kernel)
+    joined, taps, wins, marks, found = carve(scratch, *shapes)
+    high = found.shape
     if anywhere:
         flat, line = source.reshape(-1), source.size - (across - 1) * channels
         seen = [flat[tap * channels : tap * channels + line] for tap in range(across)]
         best, codes, won, marked = (array.reshape(-1)[:line] for array in (joined, taps, wins, marks))
+        final = None
     else:
         apart = source.reshape(-1, across, channels)
         seen = [apart[:, tap] for tap in range(across)]
         best, codes, won, marked = (array.reshape(-1, channels) for array in (joined, taps, wins, marks))
-        tall, found = target.reshape(high), places.reshape(high)
+        final, found = target.reshape(high), places.reshape(high)
     yield partial(np.greater, seen[1], seen[0], out=codes.view(np.bool_))
     yield partial(np.maximum, seen[1], seen[0], out=best)
     for tap in range(2, across):
@@ -90,13 +99,12 @@ def _winners_of(
     leader, won, marked = lines[:, :, 0], part(wins.reshape(-1), high), part(marks.reshape(-1), high)
     for row in range(1, height):
         yield partial(np.greater, lines[:, :, row], leader, out=won.view(np.bool_))
-        yield partial(np.maximum, lines[:, :, row], leader, out=tall)
+        yield partial(np.maximum, lines[:, :, row], leader, out=leader if final is None or row < height - 1 else final)
         yield partial(np.add, ranks[:, :, row], np.uint8(1 + row * across), out=marked)
         yield partial(np.multiply, marked, won, out=marked)
         yield partial(np.maximum, found, marked, out=found)
-        leader = tall
     if anywhere:
-        for results, all_results in ((target, tall), (places, found)):
+        for results, all_results in ((target, leader), (places, found)):
             pixel_by_pixel = all_results.reshape(images, -1, width, channels)
             yield partial(np.copyto, results, pixel_by_pixel[:, :, ::across])
 

@@ -16,7 +16,8 @@ from netcc.kernels.strips import Strip, channel_ranges, cut, pixels
 from netcc.types import Array, Shape, count
 
 _LEAST_ROWS = 4
-"""A strip of products has so many rows at least; it takes half of what a strip may, since others lie beside it."""
+"""A strip of products has so many rows at least; it takes a quarter of what a strip may, since sums lie beside it, and
+little memory is what long chains are made of (`netcc/plan/chains.py`)."""
 
 
 class TapSums:
@@ -26,7 +27,7 @@ class TapSums:
         self._geometry = geometry
         channels = geometry.one_group.channels
         row = 4 * geometry.taps * geometry.out_width * channels
-        self._cut = cut(geometry.images, geometry.out_height, max(_LEAST_ROWS, strip_bytes() / 2 / row))
+        self._cut = cut(geometry.images, geometry.out_height, max(_LEAST_ROWS, strip_bytes() / 4 / row))
         self._product = Product(geometry.one_group.outputs, channels)
         strip = Strip(0, self._cut.images, 0, self._cut.rows)
         self.scratch = count(self._terms(strip)) + count(self._lines(strip))

@@ -11,7 +11,7 @@ from netcc.ir.graph import Graph, Node, Parameter, Value
 from netcc.passes.constants import constant_nodes
 from netcc.passes.optimize import optimize
 from netcc.plan.backward import BackwardBuilder, check_differentiable
-from netcc.plan.chains import chain_spans, in_chains
+from netcc.plan.chains import chain
 from netcc.plan.derive import derive_steps, makes_in_passes
 from netcc.plan.memory import assign_memory
 from netcc.plan.moved import without_moving
@@ -57,19 +57,12 @@ def lower(graph: Graph, options: Options) -> Plan:
     if options.streams:
         stream(plan)
     if options.optimize:
-        _chain(plan)
+        chain(plan)
     all_passes = (plan.constant, plan.forward, plan.backward)
     passes = ([step for step in steps if isinstance(step, LayerStep)] for steps in all_passes)
     plan.derive = [step for steps in passes for step in derive_steps(steps, plan.spans, options)]
     plan.memory = assign_memory(plan)
     return plan
-
-
-def _chain(plan: Plan) -> None:
-    """Lets threads run through several steps without waiting; both ways backward have the same chains."""
-    plan.spans = chain_spans(plan.forward, plan.streams) | chain_spans(plan.backward_add)
-    plan.forward = in_chains(plan.forward, plan.spans)
-    plan.backward, plan.backward_add = (in_chains(steps, plan.spans) for steps in (plan.backward, plan.backward_add))
 
 
 def _parameter_slot(parameter: Parameter, role: Role) -> View:

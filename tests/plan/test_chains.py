@@ -12,7 +12,8 @@ from netcc.errors import LayerError
 from netcc.layers.convolution import Convolution
 from netcc.plan import chains, slices
 from netcc.plan.memory import plan_lifetimes
-from netcc.plan.plan import AddStep, LayerStep, Plan
+from netcc.plan.plan import AddStep, LayerStep, Plan, Slot
+from netcc.plan.verify import verify_plan
 from netcc.runtime.net import Net
 from netcc.types import TRAIN
 
@@ -108,7 +109,36 @@ def test_what_lives_within_a_chain_lives_as_long_as_it() -> None:
 @pytest.mark.usefixtures("_two_processors")
 def test_a_chain_binds_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chains, "MOST_UNITS", 1 << 12)
+    monkeypatch.setattr(chains, "MOST_UNITS_LONG", ())
     assert plan_of(NET, keep_all=False).spans == {}
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_long_chains_are_for_nets_that_need_no_more_memory_with_them_or_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chains, "MOST_UNITS", 1 << 12)
+    plans = []
+    for little in (0, 1 << 20):
+        monkeypatch.setattr(chains, "LITTLE_UNITS", little)
+        plans.append(plan_of(NET, keep_all=False))
+    assert [names(plan, plan.forward) for plan in plans] == [[], ["a b"]]
+    assert plans[0].memory.arenas["buffers"] < plans[1].memory.arenas["buffers"]
+    assert plan_of(NET, keep_all=False, gradients=False).spans == {}
+
+
+@pytest.mark.usefixtures("_two_processors")
+def test_the_steps_of_a_slice_share_their_scratch() -> None:
+    plan = plan_of(NET, keep_all=False)
+    verify_plan(plan)
+    for steps in (plan.forward, plan.backward, plan.backward_add):
+        scratch: dict[tuple[tuple[int, int], int], set[Slot]] = {}
+        for step in steps:
+            if isinstance(step, LayerStep) and step.time in plan.spans:
+                for number, part in enumerate(step.parts):
+                    own = scratch.setdefault((plan.spans[step.time], number), set())
+                    own.update(view.slot for view in part.scratch if view.slot.kind == "real")
+        assert scratch
+        assert all(len(slots) == 1 for slots in scratch.values())
+        assert len({slot for slots in scratch.values() for slot in slots}) == len(scratch)
 
 
 @pytest.mark.usefixtures("_two_processors")
@@ -116,6 +146,7 @@ def test_chains_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for most in (1 << 12, 1 << 23):
         monkeypatch.setattr(chains, "MOST_UNITS", most)
+        monkeypatch.setattr(chains, "MOST_UNITS_LONG", (most,))
         net = Net(NET, TRAIN, seed=4, keep_all=False)
         random = np.random.default_rng(1)
         for _ in range(2):
