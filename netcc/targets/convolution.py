@@ -27,10 +27,12 @@ from netcc.targets.arrays import channels_last
 from netcc.targets.base import Arrays, Memory, Target
 from netcc.targets.choose import absorbs, makes
 from netcc.targets.options import Options
+from netcc.targets.share import processors
 from netcc.types import Array, Shape
 
 TYPICAL_IMAGES = 8
-"""The kernel is chosen for at most so many images, so that slices of a batch that differ by one get the same."""
+"""The kernel is chosen for at most so many images, so that slices of a batch that differ by one get the same. In
+training, where each processor has one slice, for as many as there are in a larger one."""
 
 PART_NUMBERS = 1 << 18
 """Numbers of weights that are made ready in one call."""
@@ -198,12 +200,17 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
         (ph, pw),
         (dh, dw),
     )
-    typical = replace(geometry, images=min(node.inputs[0].shape[0], TYPICAL_IMAGES))
+    typical = replace(geometry, images=_typical_images(node.inputs[0].shape[0], options))
     prepares = options.derives_in_passes
     kind = type(choose(typical, exact=options.exact, training=options.gradients, prepares=prepares))
     pooling = _pooling(node, geometry)
     kernel = kind(geometry) if pooling is None else PooledConvolution(kind, geometry, pooling)
     return ConvolutionTarget(node, kernel, options)
+
+
+def _typical_images(batch: int, options: Options) -> int:
+    fewest = min(batch, TYPICAL_IMAGES)
+    return max(fewest, batch // processors()) if options.gradients else fewest
 
 
 def _pooling(node: Node, geometry: Geometry) -> PoolingGeometry | None:
