@@ -16,15 +16,15 @@ import numpy.typing as npt
 
 from netcc.errors import NetccError
 from netcc.ir.graph import Node, Parameter
-from netcc.layers.base import BatchReader, BatchWriter, Kind, Layer, Operands
+from netcc.layers.base import BatchReader, BatchWriter, Layer, Operands
 from netcc.plan.memory import plan_lifetimes
-from netcc.plan.plan import AddStep, Direction, FillStep, LayerStep, Plan, RecomputeStep, Slot, Step, View
+from netcc.plan.plan import AddStep, Direction, FillStep, LayerStep, Plan, RecomputeStep, Step, View
+from netcc.runtime.arenas import Arenas, shaped
 from netcc.runtime.derivation import Derivation
 from netcc.runtime.lending import Lender
-from netcc.runtime.shortage import enough_memory
 from netcc.runtime.threads import blas_on_one_thread, call_together, run_together, thread_count
 from netcc.targets.relayout import Relayout
-from netcc.types import Array, Shape, count
+from netcc.types import Array, Shape
 
 BoundStep: TypeAlias = tuple[Callable[[Any], None], Any, "Node | None"]
 """A kernel, what it is called with, and the node that it belongs to."""
@@ -52,17 +52,16 @@ class Executor:
     ) -> None:
         self.plan = plan
         self.random = random
-        self.dtype = np.dtype(dtype)
         self.readers = readers or {}
         self.writers = writers or {}
-        self._memory: dict[Slot, Array] = {}
         self.lender = Lender()
-        for given, views in ((parameters, plan.parameters), (parameter_diffs, plan.parameter_diffs)):
-            for parameter, array in (given or {}).items():
-                if parameter in views:
-                    self._memory[views[parameter].slot] = array.reshape(-1)
-        with enough_memory(plan, self.dtype, self._memory):
-            self._allocate()
+        elsewhere = {
+            views[parameter].slot: array.reshape(-1)
+            for given, views in ((parameters, plan.parameters), (parameter_diffs, plan.parameter_diffs))
+            for parameter, array in (given or {}).items()
+            if parameter in views
+        }
+        self._arenas = Arenas(plan, dtype, elsewhere)
         forward = [step for step in plan.forward if isinstance(step, LayerStep)]
         self._sliced = any(step.parts or step.target.shares for step in (*forward, *plan.constant))
         self._lasting = {view.slot for step in plan.constant for view in (*step.bottoms, *step.tops)}
@@ -114,7 +113,7 @@ class Executor:
                 for piece, old_piece in zip(step.pieces(), old_step.pieces(), strict=False):
                     pairs += zip(piece.saved, old_piece.saved, strict=False)
         for view, old in pairs:
-            if view.shape == old.shape and old.slot in other._memory:
+            if view.shape == old.shape and old.slot in other._arenas:
                 np.copyto(self.array(view), other.array(old))
 
     def forward(self, start: int = 0, end: int | None = None) -> None:
@@ -238,16 +237,16 @@ class Executor:
 
     def array(self, view: View) -> Array:
         """The memory of `view` under its shape."""
-        return _shaped(self._memory[view.slot], view)
+        return self._arenas.array(view)
 
     def blob(self, view: View) -> Array:
         """As `array`, for somebody who may write to it."""
-        memory = self._memory[view.slot]
-        return _shaped(self.lender.lend(memory) if view.slot in self._lasting else memory, view)
+        memory = self._arenas.slot(view.slot)
+        return shaped(self.lender.lend(memory) if view.slot in self._lasting else memory, view)
 
     def parameter(self, parameter: Parameter, shape: Shape | None = None) -> Array:
         """The live array of `parameter`, perhaps under another shape; whoever holds it may write to it."""
-        memory = self.lender.lend(self._memory[self.plan.parameters[parameter].slot])
+        memory = self.lender.lend(self._arenas.slot(self.plan.parameters[parameter].slot))
         return memory.reshape(parameter.shape if shape is None else shape)
 
     def carried(self) -> dict[str, tuple[Array, ...]]:
@@ -259,25 +258,6 @@ class Executor:
         # Numbers that are not finite are looked for by whoever asks for a loss, which says more than NumPy's warnings.
         with blas_on_one_thread() if self._sliced else nullcontext(), np.errstate(all="ignore"):
             _run_in_turn(steps)
-
-    def _allocate(self) -> None:
-        layout = self.plan.memory
-        arenas: dict[str, Array] = {}
-        for slot, offset in layout.offsets.items():
-            if slot in self._memory:
-                continue
-            if slot.arena not in arenas:
-                arenas[slot.arena] = _zeros(layout.arenas[slot.arena], self.dtype)
-            units = arenas[slot.arena][offset : offset + slot.units]
-            self._memory[slot] = units.view(self._dtype(slot.kind))[: slot.size]
-
-    def _dtype(self, kind: Kind) -> np.dtype[Any]:
-        return {
-            "real": self.dtype,
-            "index": np.dtype(np.int64),
-            "byte": np.dtype(np.uint8),
-            "bool": np.dtype(np.bool_),
-        }[kind]
 
     def _bind_forward(self, step: LayerStep) -> BoundStep:
         operands = [self._operands(piece) for piece in step.pieces()]
@@ -359,14 +339,6 @@ class Resized(Exception):  # noqa: N818  # no error: the net has to follow
         self.shapes = shapes
 
 
-def _shaped(memory: Array, view: View) -> Array:
-    memory = memory[view.offset :]
-    if view.strides is None:
-        return memory[: count(view.shape)].reshape(view.shape)
-    strides = [stride * memory.itemsize for stride in view.strides]
-    return np.ndarray(view.shape, memory.dtype, memory, strides=strides)
-
-
 def _steps_by_name(plan: Plan) -> dict[tuple[str, int], LayerStep]:
     """The forward steps by the name of their layer and how many of that name came before."""
     found: dict[tuple[str, int], LayerStep] = {}
@@ -420,14 +392,6 @@ def _together(kernels: Sequence[Callable[[Operands], None]], operands: Sequence[
     if len(operands) == 1:
         return kernels[0], operands[0], node
     return run_together, list(zip(kernels, operands, strict=True)), node
-
-
-def _zeros(size: int, dtype: npt.DTypeLike) -> Array:
-    """Zeros that start on a cache line. The system gives memory only where it is touched."""
-    item = np.dtype(dtype).itemsize
-    raw = np.zeros(size * item + 64, np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size * item].view(dtype)
 
 
 def _run_in_turn(steps: Sequence[BoundStep]) -> None:
