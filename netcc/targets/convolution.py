@@ -182,13 +182,24 @@ def _is_planar(node: Node) -> bool:
 
 @makes(Convolution)
 def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | None:
+    geometry = geometry_of(node, shapes)
+    if geometry is None:
+        return None
+    kind, pooling = best_kind(node, geometry, options), pooling_of(node, geometry)
+    if pooling is None:
+        return ConvolutionTarget(node, kind(geometry), options)
+    return None if options.gradients else ConvolutionTarget(node, PooledConvolution(kind, geometry, pooling), options)
+
+
+def geometry_of(node: Node, shapes: tuple[Shape, ...]) -> Geometry | None:
+    """The sizes of a convolution in two dimensions; None for any other layer."""
     layer = node.layer
     if not isinstance(layer, Convolution) or not _is_planar(node):
         return None
     images, channels, height, width = shapes[0]
     window = layer.window.window(2)
     (kh, kw), (sh, sw), (ph, pw), (dh, dw) = window.kernel, window.stride, window.pad, window.dilation
-    geometry = Geometry(
+    return Geometry(
         images,
         height,
         width,
@@ -200,12 +211,13 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
         (ph, pw),
         (dh, dw),
     )
+
+
+def best_kind(node: Node, geometry: Geometry, options: Options) -> type[ConvolutionKernel]:
+    """The kind of kernel that is chosen for the whole batch of `node`, of which `geometry` has a slice."""
     typical = replace(geometry, images=_typical_images(node.inputs[0].shape[0], options))
     prepares = options.derives_in_passes
-    kind = type(choose(typical, exact=options.exact, training=options.gradients, prepares=prepares))
-    pooling = _pooling(node, geometry)
-    kernel = kind(geometry) if pooling is None else PooledConvolution(kind, geometry, pooling)
-    return ConvolutionTarget(node, kernel, options)
+    return type(choose(typical, exact=options.exact, training=options.gradients, prepares=prepares))
 
 
 def _typical_images(batch: int, options: Options) -> int:
@@ -213,9 +225,9 @@ def _typical_images(batch: int, options: Options) -> int:
     return max(fewest, batch // processors()) if options.gradients else fewest
 
 
-def _pooling(node: Node, geometry: Geometry) -> PoolingGeometry | None:
-    """The windows of the Pooling layer that `node` absorbed, if it did."""
-    for part in node.absorbed:
+def pooling_of(node: Node, geometry: Geometry, follower: Node | None = None) -> PoolingGeometry | None:
+    """The windows of the Pooling layer that `node` absorbed, or of `follower`, if there is one."""
+    for part in (*node.absorbed, *([] if follower is None else [follower])):
         if isinstance(part.layer, Pooling):
             images, height, width, channels = _y_shape(geometry)
             bottom = images, channels, height, width
@@ -227,7 +239,8 @@ def _pooling(node: Node, geometry: Geometry) -> PoolingGeometry | None:
 def _absorb(node: Node, follower: Node, options: Options) -> bool:
     """In this order: any number of affine layers, one sum with another blob, one ReLU; in training the ReLU alone.
 
-    For inference a MAX Pooling without a sum before it, too, just before the ReLU or behind it.
+    For inference a MAX Pooling without a sum before it, too, just before the ReLU or behind it. For training see
+    `pooled_convolution`.
     """
     layer, done = follower.layer, [type(part.layer) for part in node.absorbed]
     if not _is_planar(node) or len(node.inputs) - (Eltwise in done) != 1:

@@ -173,6 +173,26 @@ def test_training_joins_a_normalization_with_the_sum_and_the_rectifier_behind_it
     assert joined(text, TRAINING, TRAIN) == expected, "a blob of another name stays readable"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MAX_POOL, "a+pool"),
+        (layer("relu", "ReLU", "a", "a") + MAX_POOL, "a+relu+pool"),
+        (MAX_POOL + layer("relu", "ReLU", "p", "p"), "a+pool+relu"),
+        (MAX_POOL + layer("relu", "ReLU", "p", "p", "relu_param { negative_slope: 0.5 }"), "a+pool+relu"),
+        (layer("relu", "ReLU", "a", "a", "relu_param { negative_slope: 0.5 }") + MAX_POOL, "a+relu pool"),
+        (MAX_POOL.replace("MAX", "AVE"), "a pool"),
+        (MAX_POOL.replace("kernel_size: 2", "kernel_size: 16 pad: 8"), "a pool"),
+    ],
+)
+def test_convolutions_in_training_are_joined_with_the_maxima_behind_them(text: str, expected: str) -> None:
+    text = conv("a", "x") + text + conv("b", "p")
+    without_blobs = Options(keep_all=False, keep_diffs=False)
+    assert joined(text, without_blobs, TRAIN) == ["x", *expected.split(), "b"]
+    kept = [name.removesuffix("+relu") for name in joined(text, TRAINING, TRAIN)]
+    assert kept[:3] == ["x", "a", "pool"], "the blob between them stays readable"
+
+
 def test_orders_of_memory() -> None:
     text = (
         conv("a", "x")

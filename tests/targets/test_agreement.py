@@ -79,6 +79,17 @@ NETS: Mapping[str, str] = {
     + layer("bent", "ReLU", "c", "c", "relu_param { negative_slope: -0.5 }")
     + pool("c_pool", "c", "pool: MAX kernel_size: 2")
     + ending("c_pool"),
+    "pooled behind a rectifier": starting(3, 15, 14)
+    + conv("a", "data", 6, 3, "pad: 1")
+    + layer("a_relu", "ReLU", "a", "a")
+    + pool("a_pool", "a", "pool: MAX kernel_size: 3 stride: 2")
+    + conv("b", "a_pool", 5, 3, "bias_term: false")
+    + layer("b_relu", "ReLU", "b", "b_bent")
+    + pool("b_pool", "b_bent", "pool: MAX kernel_size: 3 pad: 1")
+    + conv("c", "b_pool", 4, 2)
+    + layer("c_relu", "ReLU", "c", "c", "relu_param { negative_slope: 0.2 }")
+    + pool("c_pool", "c", "pool: MAX kernel_size: 2 stride: 2")
+    + ending("c_pool"),
     "normalization": starting(6, 8, 8)
     + conv("a", "data", 6, 3)
     + layer("across", "LRN", "a", "across", "lrn_param { local_size: 3 alpha: 0.5 }")
