@@ -6,8 +6,11 @@ but where a number was the largest, leaves the cache.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
+from netcc.kernels.calls import CallIterator
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.pooling import MaxPooling
@@ -40,15 +43,15 @@ class PooledTraining:
         self.scratch = max(size + max(one.scratch, two.scratch_training) for size, one, two in pairs)
         self.scratch_backward = max(size + max(one.scratch_backward, two.scratch_backward) for size, one, two in pairs)
 
-    def forward(self, x: Array, weights: Array, bias: Array | None, y: Array, saved: Array, scratch: Array) -> None:
-        for first in range(0, len(x), self._most):
-            here = slice(first, first + self._most)
-            images = x[here]
-            whole, rest = self._whole(len(images), scratch)
-            self._kernels[len(images)].forward(images, weights, bias, whole, rest)
-            self._poolings[len(images)].forward(whole, y[here], saved[here], rest)
+    def forward_calls(
+        self, x: Array, weights: Array, bias: Array | None, y: Array, saved: Array, scratch: Array
+    ) -> CallIterator:
+        """What computes y and `saved`."""
+        for here, kernel, pooling, whole, rest in self._parts(scratch):
+            yield partial(kernel.forward, x[here], weights, bias, whole, rest)
+            yield pooling.bound_forward(whole, y[here], saved[here], rest)
 
-    def backward(
+    def backward_calls(
         self,
         x: Array,
         dy: Array,
@@ -57,20 +60,19 @@ class PooledTraining:
         dw: Array | None,
         dx: Array | None,
         scratch: Array,
-    ) -> None:
-        """dw and dx, those that are wanted, from dy; what was in them is lost."""
-        for first in range(0, len(x), self._most):
-            here = slice(first, first + self._most)
-            images = x[here]
-            whole, rest = self._whole(len(images), scratch)
-            self._poolings[len(images)].backward(dy[here], saved[here], whole, rest)
-            kernel = self._kernels[len(images)]
+    ) -> CallIterator:
+        """What computes dw and dx, those that are wanted, from dy; what was in them is lost."""
+        for here, kernel, pooling, whole, rest in self._parts(scratch):
+            yield pooling.bound_backward(dy[here], saved[here], whole, rest)
             if dw is not None:
-                kernel.weights_gradient(images, whole, dw, rest, add=first > 0)
+                yield partial(kernel.weights_gradient, x[here], whole, dw, rest, add=here.start > 0)
             if dx is not None:
-                kernel.image_gradient(whole, weights, dx[here], rest)
+                yield partial(kernel.image_gradient, whole, weights, dx[here], rest)
 
-    def _whole(self, images: int, scratch: Array) -> tuple[Array, Array]:
-        """Room for the result before pooling, or its gradient, and the scratch behind."""
-        whole = take(scratch, (images, *self._size))
-        return whole, scratch[whole.size :]
+    def _parts(self, scratch: Array) -> Iterator[tuple[slice, ConvolutionKernel, MaxPooling, Array, Array]]:
+        """Images that go together, their kernels, and room for the result before pooling, with the scratch behind."""
+        for first in range(0, self.geometry.images, self._most):
+            here = slice(first, min(first + self._most, self.geometry.images))
+            images = here.stop - here.start
+            whole = take(scratch, (images, *self._size))
+            yield here, self._kernels[images], self._poolings[images], whole, scratch[whole.size :]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from netcc.kernels.calls import make
 from netcc.kernels.pooling_apart import (
     is_apart,
-    make,
     route_apart,
     route_apart_scratch,
     winners_apart,
@@ -19,8 +19,8 @@ from netcc.kernels.pooling_apart import (
 )
 from netcc.kernels.pooling_maximum import largest, ordinary
 from netcc.kernels.pooling_mean import inverse_areas, means, spread_means, whole_means
-from netcc.kernels.pooling_route import route, route_scratch
-from netcc.kernels.pooling_winners import winners, winners_scratch
+from netcc.kernels.pooling_route import route, route_calls, route_scratch
+from netcc.kernels.pooling_winners import winner_calls, winners, winners_scratch
 from netcc.kernels.twins import pick
 from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.base import Buffer
@@ -86,8 +86,10 @@ class MaxPooling:
 
     def bound_forward(self, x: Array, y: Array, saved: Array, scratch: Array) -> Callable[[], None]:
         """`forward` for these arrays, to be called again and again."""
-        if not self._apart or not _without_gaps(x, y, saved):
+        if self._winners is not winners:
             return partial(self.forward, x, y, saved, scratch)
+        if not self._apart or not _without_gaps(x, y, saved):
+            return partial(make, [*winner_calls(x, y, saved, scratch, self.geometry.window, self.training_block)])
         calls = winners_apart(x, y, saved, scratch, self.geometry.kernel, self.block)
 
         def run() -> None:
@@ -99,8 +101,10 @@ class MaxPooling:
 
     def bound_backward(self, dy: Array, saved: Array, dx: Array, scratch: Array) -> Callable[[], None]:
         """`backward` for these arrays, to be called again and again."""
-        if not self._apart or not _without_gaps(dy, saved, dx):
+        if self._route is not route:
             return partial(self.backward, dy, saved, dx, scratch)
+        if not self._apart or not _without_gaps(dy, saved, dx):
+            return partial(make, [*route_calls(dy, saved, dx, scratch, self.geometry.window, self.gradient_block)])
         return partial(make, route_apart(dy, saved, dx, scratch, self.geometry.kernel, self.gradient_block))
 
 

@@ -6,19 +6,16 @@ views are made beforehand; what is left between two passes is one call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from netcc.kernels.blocks import blocks, carve, carved, part
+from netcc.kernels.calls import CallIterator, Calls
 from netcc.kernels.geometry import Pair
 from netcc.kernels.pooling_maximum import SHORT
 from netcc.kernels.windows import PoolingGeometry
 from netcc.types import Array, Shape, count
-
-Calls: TypeAlias = list[Callable[[], Any]]
 
 MOST_TAPS = 4
 """On either axis: wider windows are no short work."""
@@ -64,9 +61,7 @@ def winners_apart(x: Array, y: Array, winner: Array, scratch: Array, kernel: Pai
     return calls
 
 
-def _winners_of(
-    source: Array, target: Array, places: Array, scratch: Array, kernel: Pair
-) -> Iterator[Callable[[], Any]]:
+def _winners_of(source: Array, target: Array, places: Array, scratch: Array, kernel: Pair) -> CallIterator:
     """Columns first: of equal numbers the first one wins, row by row.
 
     Over few channels the columns of windows that begin at any pixel are joined, since runs of memory are long then;
@@ -109,7 +104,7 @@ def _winners_of(
             yield partial(np.copyto, results, pixel_by_pixel[:, :, ::across])
 
 
-def _take_over(codes: Array, won: Array, marked: Array, code: np.uint8) -> Iterator[Callable[[], Any]]:
+def _take_over(codes: Array, won: Array, marked: Array, code: np.uint8) -> CallIterator:
     """Codes become `code`, which is larger than all before, where `won`."""
     yield partial(np.multiply, won, code, out=marked)
     yield partial(np.maximum, codes, marked, out=codes)
@@ -128,9 +123,3 @@ def route_apart(dy: Array, winner: Array, dx: Array, scratch: Array, kernel: Pai
         calls.append(partial(np.equal, places, codes, out=wins.view(np.bool_)))
         calls.append(partial(np.multiply, gradient, wins.view(np.bool_), out=taps))
     return calls
-
-
-def make(calls: Calls) -> None:
-    """Makes the calls in their order."""
-    for call in calls:
-        call()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from netcc.ir.graph import Node
+from netcc.kernels.calls import CallIterator, make
 from netcc.kernels.finish import finish
 from netcc.kernels.pooled_training import PooledTraining
 from netcc.kernels.pooling import MaxPooling
@@ -15,7 +17,7 @@ from netcc.layers.base import Buffer, Operands
 from netcc.layers.convolution import Convolution
 from netcc.layers.pooling import MAX, Pooling
 from netcc.targets.arrays import channels_last
-from netcc.targets.base import Target
+from netcc.targets.base import Computation, Target, ignoring
 from netcc.targets.choose import absorbs, makes
 from netcc.targets.convolution import ConvolutionTarget, best_kind, geometry_of, pooling_of
 from netcc.targets.options import Options
@@ -41,24 +43,36 @@ class PooledConvolutionTarget(ConvolutionTarget):
         self.memory = replace(self.memory, saved=(pooled.saved,), scratch=(Buffer((scratch,)),))
 
     def forward(self, operands: Operands) -> None:
+        make(self._forward_calls(operands))
+
+    def backward(self, operands: Operands) -> None:
+        make(self._backward_calls(operands))
+
+    def bound_forward(self, operands: Operands) -> Computation:
+        return ignoring(partial(make, [*self._forward_calls(operands)]))
+
+    def bound_backward(self, operands: Operands) -> Computation:
+        return ignoring(partial(make, [*self._backward_calls(operands)]))
+
+    def _forward_calls(self, operands: Operands) -> CallIterator:
         weights = operands.parameters[0] if self.kernel.prepared is None else operands.derived[0]
         bias = operands.parameters[1] if self.layer.bias_term else None
         x, y = channels_last(operands.bottoms[0]), channels_last(operands.tops[0])
-        self.pooled.forward(x, weights, bias, y, operands.saved[0], operands.scratch[0])
+        yield from self.pooled.forward_calls(x, weights, bias, y, operands.saved[0], operands.scratch[0])
         if self.relu is not None:
-            self._finish(y, None, None, self.relu)
+            yield partial(self._finish, y, None, None, self.relu)
 
-    def backward(self, operands: Operands) -> None:
+    def _backward_calls(self, operands: Operands) -> CallIterator:
         weights_diff, *rest = operands.parameter_diffs
         bias_diff = rest[0] if rest else None
         x, dy = channels_last(operands.bottoms[0]), channels_last(operands.top_diffs[0])
         if self.mask is not None:
-            self._mask(self.mask, operands, bias_diff)
+            yield partial(self._mask, self.mask, operands, bias_diff)
         elif bias_diff is not None:
-            self.pooled.first.bias_gradient(dy, bias_diff, add=False)
+            yield partial(self.pooled.first.bias_gradient, dy, bias_diff, add=False)
         weights = operands.parameters[0] if self.backward_weights is None else operands.derived[0]
         dx = None if operands.bottom_diffs[0] is None else channels_last(operands.bottom_diffs[0])
-        self.pooled.backward(x, dy, operands.saved[0], weights, weights_diff, dx, operands.scratch[0])
+        yield from self.pooled.backward_calls(x, dy, operands.saved[0], weights, weights_diff, dx, operands.scratch[0])
 
 
 @makes(Convolution)
