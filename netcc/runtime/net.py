@@ -43,7 +43,8 @@ class Net:
     `mismatch` for those whose shapes differ (see `copy_from`).
     `shapes` gives the shapes of input blobs; `seed` makes fillers, dropout and data order repeatable.
     `share` is a net whose parameters layers of the same name use. With `keep_all=False` only outputs stay readable
-    and memory is reused, with `keep_diffs=False` that of diffs only (by default it is as `keep_all`);
+    and memory is reused (a layer that takes the next one along then may sum in another order), with `keep_diffs=False`
+    that of diffs only (by default it is as `keep_all`);
     `gradients=False` leaves the backward pass out. `exact=True` leaves out algorithms that round
     more than plain sums of products do; `optimize=False` leaves out all but the layers' own methods, in plain order.
     `memory="low"` spends time to need less memory: unless `keep_all=True` asks for them, blobs do not stay, weights are

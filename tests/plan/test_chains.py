@@ -162,12 +162,12 @@ def test_a_fault_within_a_chain_names_its_layer(monkeypatch: pytest.MonkeyPatch)
         raise LayerError("no more")
 
     net = Net(NET, TRAIN, seed=4, optimize=True, keep_all=False)
-    steps = [step for step in net.plan.forward if isinstance(step, LayerStep) and step.node.name == "b"]
+    steps = [step for step in net.plan.forward if isinstance(step, LayerStep) and step.node.name == "a"]
     kernel: Callable[..., None] = steps[0].parts[1].target.kernel.forward
     monkeypatch.setattr(steps[0].parts[1].target.kernel, "forward", fail)
     assert isinstance(steps[0].node.layer, Convolution)
     with pytest.raises(LayerError) as caught:
         net.forward()
-    assert "in layer 'b' (Convolution)" in str(caught.value)
+    assert "in layer 'a' (Convolution)" in str(caught.value)
     monkeypatch.setattr(steps[0].parts[1].target.kernel, "forward", kernel)
     net.forward()

@@ -61,7 +61,8 @@ NETS: Mapping[str, str] = {
     + layer("b_relu", "ReLU", "b", "b")
     + layer("drop", "Dropout", "b", "drop")
     + conv("c", "drop", 16)
-    + pool("most", "c", "pool: MAX kernel_size: 3 stride: 2")
+    + layer("c_norm", "LRN", "c", "c_norm", "lrn_param { local_size: 3 alpha: 0.1 beta: 0.75 }")
+    + pool("most", "c_norm", "pool: MAX kernel_size: 3 stride: 2")
     + conv("d", "most", 16)
     + ending("d"),
     "ResNet": START
