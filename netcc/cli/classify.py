@@ -153,7 +153,7 @@ def classify(
     require_input(bound)
     files = find_images(images, ext)
     how = Preparation(size, ten, mean_of(mean, mean_pixel) if mean else None, raw_scale, input_scale, swap)
-    with Net(bound, TEST, gradients=False) as made:
+    with Net(bound, TEST, keep_all=output is not None, gradients=False) as made:
         scorer = ImageScorer(made, how, output, batch)
         for file in split_names(weights):
             with advising(mismatch):

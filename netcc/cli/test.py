@@ -76,7 +76,17 @@ def test(
     bound = read_net(net, strict=strict)
     require_source(bound, level, stages)
     scorer, loss = MeanScores(), 0.0
-    with Net(bound, TEST, level=level, stages=stages, seed=seed, gradients=False, exact=exact, memory=memory) as made:
+    with Net(
+        bound,
+        TEST,
+        level=level,
+        stages=stages,
+        seed=seed,
+        keep_all=False,
+        gradients=False,
+        exact=exact,
+        memory=memory,
+    ) as made:
         for file in split_names(weights):
             with advising(mismatch):
                 warn_of_gaps(load_weights(made.graph, made.node_arrays(), Path(file), mismatch))
