@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from netcc.kernels.geometry import Pair
 from netcc.types import Array
 
 _SMALL = 10**6
@@ -22,6 +23,12 @@ _LEAST_BLOCK, _LARGEST_BLOCK = 4, 8
 
 _COLUMNS = 512
 """Columns of a wide matrix that one small product takes."""
+
+_LEAST_ROWS, _ROWS = 96, 160
+"""Rows that one small product of a transposed matrix takes: so many at least, and if columns are cut for it."""
+
+_MOST_OUTPUTS, _LEAST_COLUMNS = 48, 32
+"""Columns are cut for so many outputs at most, into ranges of so many at least. More outputs gain little."""
 
 _ARCHITECTURES = {"SkylakeX", "Cooperlake", "SapphireRapids"}
 
@@ -42,7 +49,7 @@ class Product:
         return self._rows > 0
 
     def __call__(self, tall: Array, small: Array, out: Array) -> None:
-        rows = _even(len(tall), self._rows)
+        rows = _even(len(tall), self._rows, self._rows // 2)
         whole = len(tall) // rows if rows else 0
         if whole > 1:
             cut = whole * rows
@@ -55,32 +62,50 @@ class Product:
 
 
 @lru_cache(maxsize=1024)
-def _even(length: int, most: int) -> int:
-    """How many rows a piece has if all have the same number, at most `most`; that where it would be less than half."""
-    return next((rows for rows in range(most, most // 2, -1) if length % rows == 0), most)
+def _even(length: int, most: int, fewest: int) -> int:
+    """How many rows a piece has if all have the same number, `most` or fewer; `most` if that would be `fewest`."""
+    return next((rows for rows in range(most, fewest, -1) if length % rows == 0), most)
 
 
 class TransposedProduct:
-    """left^T right for matrices (rows, outputs) and (rows, inner) of at most `most` rows: a sum of small products."""
+    """left^T right for matrices (rows, outputs) and (rows, inner) of at most `most` rows: a sum of small products.
+
+    Where a product of few rows would be the largest small one, the columns of `right` are cut up too.
+    """
 
     def __init__(self, outputs: int, inner: int, most: int) -> None:
-        rows = _SMALL // (outputs * inner)
-        self._rows = rows if rows >= 96 and most >= 2 * rows and _has_small_kernels() else 0
-        self.scratch = most // rows * outputs * inner if self._rows else 0
+        rows, self._across = _small_pieces(outputs, inner)
+        self._rows = rows if most >= 2 * rows else 0
+        self._fewest = rows * 5 // 8
+        self.scratch = most // (self._fewest + 1) * outputs * inner if self._rows else 0
 
     def __call__(self, left: Array, right: Array, out: Array, scratch: Array) -> None:
-        rows = self._rows
+        rows = _even(len(left), self._rows, self._fewest)
         whole = len(left) // rows if rows else 0
         if whole < 2:
             np.matmul(left.T, right, out=out)
             return
         cut = whole * rows
         parts = scratch[: whole * out.size].reshape(whole, *out.shape)
-        np.matmul(left[:cut].reshape(whole, rows, -1).swapaxes(1, 2), right[:cut].reshape(whole, rows, -1), out=parts)
+        pieces = left[:cut].reshape(whole, 1, rows, -1).swapaxes(2, 3)
+        columns = right[:cut].reshape(whole, rows, self._across, -1).swapaxes(1, 2)
+        np.matmul(pieces, columns, out=parts.reshape(whole, len(out), self._across, -1).swapaxes(1, 2))
         np.add.reduce(parts, axis=0, out=out)
         if cut < len(left):
             np.matmul(left[cut:].T, right[cut:], out=parts[0])
             np.add(out, parts[0], out=out)
+
+
+def _small_pieces(outputs: int, inner: int) -> Pair:
+    """How many rows a small product of a `TransposedProduct` takes, none if it is not cut up; in how many ranges of
+    columns."""
+    rows = _SMALL // (outputs * inner)
+    if not _has_small_kernels() or (rows < _LEAST_ROWS and outputs > _MOST_OUTPUTS):
+        return 0, 1
+    if rows >= _LEAST_ROWS:
+        return rows, 1
+    cuts = (number for number in range(2, inner // _LEAST_COLUMNS + 1) if inner % number == 0)
+    return next(((rows, cut) for cut in cuts if (rows := _SMALL * cut // (outputs * inner)) >= _ROWS), (0, 1))
 
 
 class WeightsProduct:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netcc.kernels import products
-from netcc.kernels.products import Product, WeightsProduct
+from netcc.kernels.products import Product, TransposedProduct, WeightsProduct
 
 
 @pytest.mark.parametrize("small", [True, False])
@@ -34,3 +34,20 @@ def test_several_matrices_at_once(
     out = np.full((3, rows, columns), np.nan)
     Product(inner, columns)(tall, weights, out)
     np.testing.assert_allclose(out, tall @ weights, rtol=0, atol=1e-12 * inner)
+
+
+@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize(
+    ("rows", "outputs", "inner"), [(1280, 32, 800), (1283, 32, 800), (700, 50, 500), (2000, 64, 147), (900, 20, 40)]
+)
+def test_transposed(rows: int, outputs: int, inner: int, small: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_has_small_kernels", lambda: small)
+    random = np.random.default_rng(rows)
+    left, right = random.standard_normal((rows, outputs + 1))[:, 1:], random.standard_normal((rows, inner))
+    product, out = TransposedProduct(outputs, inner, rows + 100), np.full((outputs, inner), np.nan)
+    product(left, right, out, np.full(product.scratch, np.nan))
+    np.testing.assert_allclose(out, left.T @ right, rtol=0, atol=1e-12 * rows)
+
+
+def test_few_outputs_of_many_columns_are_cut_both_ways() -> None:
+    assert products._small_pieces(32, 800) == ((195, 5) if products._has_small_kernels() else (0, 1))
