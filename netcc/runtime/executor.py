@@ -19,6 +19,7 @@ from netcc.ir.graph import Node, Parameter
 from netcc.layers.base import BatchReader, BatchWriter, Layer, Operands
 from netcc.plan.memory import plan_lifetimes
 from netcc.plan.plan import AddStep, Direction, FillStep, LayerStep, Plan, RecomputeStep, Step, View
+from netcc.runtime.adding import adding
 from netcc.runtime.arenas import Arenas, shaped
 from netcc.runtime.derivation import Derivation
 from netcc.runtime.lending import Lender
@@ -277,7 +278,7 @@ class Executor:
             kernels = [piece.target.repeat for piece in pieces]
             return _together(kernels, [self._operands(piece) for piece in pieces], step.step.node)
         if isinstance(step, AddStep):
-            return _add, (self.array(step.target), self.array(step.part)), None
+            return *adding(self.array(step.target), self.array(step.part)), None
         if isinstance(step, FillStep):
             return _fill, (self.array(step.target), step.number), None
         raise AssertionError(f"{step.name} is no step of a pass")
@@ -409,11 +410,6 @@ def _run_slices(slices: Sequence[Sequence[BoundStep]]) -> None:
     """Runs each slice through its steps before the next."""
     for steps in slices:
         _run_in_turn(steps)
-
-
-def _add(operands: tuple[Array, Array]) -> None:
-    target, part = operands
-    np.add(target, part, out=target)
 
 
 def _fill(operands: tuple[Array, float]) -> None:

@@ -26,8 +26,8 @@ from netcc.solver.rules import Rule, make_rule
 from netcc.targets.share import processors
 from netcc.types import Array
 
-TILE = 65_536
-"""Elements that are brought through all steps of the update at once, so that they stay in the cache meanwhile."""
+TILE = 262_144
+"""Elements that are brought through all steps of the update at once: they stay in a cache, and calls are long."""
 
 LEAST_SHARED = 1 << 18
 """So many elements are worth more than one thread."""
