@@ -68,6 +68,8 @@ class ConvolutionKernel(ForwardKernel):
     """Whether `prepare_backward` takes ranges of outputs too: `weights[part]` into `prepared[..., part, :]`."""
     scratch_backward: int = 0
     """Elements of scratch that each gradient needs."""
+    adds_image_gradient: bool = False
+    """Whether `image_gradient` may be told to add."""
 
     def prepare_backward(self, weights: Array, out: Array) -> None:
         """Brings weights into the form that `image_gradient` takes."""
@@ -76,6 +78,10 @@ class ConvolutionKernel(ForwardKernel):
     @abstractmethod
     def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
         """dx from dy; what was in dx is lost."""
+
+    def add_image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
+        """Adds to dx what `image_gradient` would write there. For those that `adds_image_gradient`."""
+        raise AssertionError(f"{self.name} cannot add to a gradient")
 
     @abstractmethod
     def weights_gradient(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from netcc.kernels.convolution_kernel import ConvolutionKernel
@@ -30,6 +32,7 @@ class Pointwise(ConvolutionKernel):
     """
 
     name = "pointwise"
+    adds_image_gradient = True
 
     def __init__(self, geometry: Geometry) -> None:
         super().__init__(geometry)
@@ -46,7 +49,9 @@ class Pointwise(ConvolutionKernel):
         self.scratch = gathered
         most = min(4 * self._rows, geometry.pixels)
         self._weights = TransposedProduct(geometry.outputs, geometry.channels, most)
-        self.scratch_backward = gathered + geometry.outputs * geometry.channels + self._weights.scratch
+        self._strip = min(self._rows, geometry.pixels)
+        weights = gathered + geometry.outputs * geometry.channels + self._weights.scratch
+        self.scratch_backward = max(weights, self._strip * geometry.channels)
 
     def _prepares(self) -> bool:
         return self._product.is_cut or self.geometry.out_height * self.geometry.out_width < _FEW_PIXELS
@@ -96,17 +101,42 @@ class Pointwise(ConvolutionKernel):
                 self._finish(target[None, None, strip], bias, None if added is None else added[None, None, strip], relu)
 
     def image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
-        source, matrix = pixels(dy), self._matrix(weights)
-        target = pixels(dx)
-        if self._strided:
-            target = scratch[: self.geometry.pixels * self.geometry.channels].reshape(-1, self.geometry.channels)
-        for first in range(0, len(source), self._rows):
-            strip = slice(first, first + self._rows)
-            self._back(source[strip], matrix, target[strip])
         if self._strided:
             dx[:] = 0
-            down, right = self.geometry.stride
-            dx[:, ::down, ::right] = target.reshape(*dy.shape[:3], -1)
+            np.copyto(self._read(dx), self._image_gradient(dy, weights, scratch))
+            return
+        source, matrix, target = pixels(dy), self._matrix(weights), pixels(dx)
+        for strip in self._strips(len(source)):
+            self._back(source[strip], matrix, target[strip])
+
+    def add_image_gradient(self, dy: Array, weights: Array, dx: Array, scratch: Array) -> None:
+        if self._strided:
+            read = self._read(dx)
+            np.add(read, self._image_gradient(dy, weights, scratch), out=read)
+            return
+        source, matrix, target = pixels(dy), self._matrix(weights), pixels(dx)
+        term = scratch[: self._strip * self.geometry.channels].reshape(-1, self.geometry.channels)
+        for strip in self._strips(len(source)):
+            part = target[strip]
+            self._back(source[strip], matrix, term[: len(part)])
+            np.add(part, term[: len(part)], out=part)
+
+    def _image_gradient(self, dy: Array, weights: Array, scratch: Array) -> Array:
+        """The gradient of the pixels that count."""
+        source, matrix = pixels(dy), self._matrix(weights)
+        target = scratch[: self.geometry.pixels * self.geometry.channels].reshape(-1, self.geometry.channels)
+        for strip in self._strips(len(source)):
+            self._back(source[strip], matrix, target[strip])
+        return target.reshape(*dy.shape[:3], -1)
+
+    def _strips(self, length: int) -> Iterator[slice]:
+        for first in range(0, length, self._rows):
+            yield slice(first, first + self._rows)
+
+    def _read(self, image: Array) -> Array:
+        """The pixels of an image that count: a view."""
+        down, right = self.geometry.stride
+        return image[:, ::down, ::right]
 
     def weights_gradient(
         self, x: Array, dy: Array, dw: Array, scratch: Array, *, add: bool, db: Array | None = None

@@ -134,6 +134,7 @@ class Operands:
     """The arrays of one layer call, all allocated beforehand.
 
     `backward` overwrites every array of `bottom_diffs` and `parameter_diffs` that is not None; None means not wanted.
+    Only where `adds`, for which a target has to ask, says so of a bottom its diff is added to what is there.
     `top_diffs` are always there (zeros where no gradient arrives). Where a layer runs in place, bottom and top (and
     their diffs) are the same array. `together` shares out work within a call that is not a slice of the batch already.
     `pick` says who computes what a function of the layer's file defines (see `netcc.kernels.twins`).
@@ -149,6 +150,7 @@ class Operands:
     top_diffs: tuple[Array, ...] = ()
     bottom_diffs: tuple[Array | None, ...] = ()
     parameter_diffs: tuple[Array | None, ...] = ()
+    adds: tuple[bool, ...] = ()
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng())
     reader: BatchReader | None = None
     writer: BatchWriter | None = None

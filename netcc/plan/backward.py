@@ -17,7 +17,8 @@ class BackwardBuilder:
     """Makes the steps of one backward pass from those of the forward pass.
 
     `accumulate`: parameter diffs are added to what they hold instead of overwritten. `refill`: the diffs of outputs of
-    the net do not survive between passes, so every pass sets them to their loss weight first.
+    the net do not survive between passes, so every pass sets them to their loss weight first. `whole`: no pass ends
+    in between, so that kernels may add to what others wrote.
     """
 
     forward: Mapping[Node, LayerStep]
@@ -26,6 +27,7 @@ class BackwardBuilder:
     parameter_diffs: Mapping[Parameter, View]
     accumulate: bool
     refill: bool
+    whole: bool
     steps: list[Step] = field(default_factory=list)
     written: set[Value | Parameter] = field(default_factory=set)
 
@@ -54,9 +56,10 @@ class BackwardBuilder:
 
     def _run(self, node: Node, time: int) -> None:
         sums: list[AddStep] = []
+        adds = self._adds(node)
         bottom_diffs = tuple(
-            self._target(value, self.diffs[value], sums, time) if wanted else None
-            for value, wanted in zip(node.inputs, node.propagate, strict=True)
+            (self.diffs[value] if added else self._target(value, self.diffs[value], sums, time)) if wanted else None
+            for value, wanted, added in zip(node.inputs, node.propagate, adds, strict=True)
         )
         specs = [spec for part in (node, *node.absorbed) for spec in part.signature.parameters]
         parameter_diffs = tuple(
@@ -73,8 +76,18 @@ class BackwardBuilder:
             top_diffs=tuple(self.diffs[value] for value in node.outputs),
             bottom_diffs=bottom_diffs,
             parameter_diffs=parameter_diffs,
+            adds=adds if any(adds) else (),
         )
         self.steps += self._with_buffers(step, sums)
+
+    def _adds(self, node: Node) -> tuple[bool, ...]:
+        """To the diffs of which bottoms the kernel itself adds: where others came first, in memory of its own."""
+        slots = [self.diffs[value].slot for value in (*node.outputs, *node.inputs) if value in self.diffs]
+        able = self.whole and self.forward[node].target.adds_diffs
+        return tuple(
+            able and wanted and value in self.written and slots.count(self.diffs[value].slot) == 1
+            for value, wanted in zip(node.inputs, node.propagate, strict=True)
+        )
 
     def _with_buffers(self, step: LayerStep, sums: list[AddStep]) -> list[Step]:
         """`step` with its scratch, cut as its forward step is, and then the sums that follow."""

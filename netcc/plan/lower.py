@@ -113,7 +113,13 @@ def _lower_backward(
     scratch = {node: tuple(piece.scratch for piece in fresh_scratch(step).pieces()) for node, step in forward.items()}
     plan.backward, plan.backward_add = (
         BackwardBuilder(
-            ready, scratch, diffs, plan.parameter_diffs, accumulate=accumulate, refill=not plan.options.keep_diffs
+            ready,
+            scratch,
+            diffs,
+            plan.parameter_diffs,
+            accumulate=accumulate,
+            refill=not plan.options.keep_diffs,
+            whole=plan.options.whole,
         ).build(graph)
         for accumulate in (False, True)
     )

@@ -132,6 +132,7 @@ class LayerStep:
     top_diffs: tuple[View, ...] = ()
     bottom_diffs: tuple[View | None, ...] = ()
     parameter_diffs: tuple[View | None, ...] = ()
+    adds: tuple[bool, ...] = ()
     parts: tuple[LayerStep, ...] = ()
     rounds: int = 1
 
@@ -157,6 +158,7 @@ class LayerStep:
         yield from (self.bottoms[index].slot for index in needs.bottoms)
         yield from (self.tops[index].slot for index in needs.tops)
         yield from (view.slot for view in (*self.parameters, *self.derived, *self.saved, *self.top_diffs))
+        yield from (view.slot for view, adds in zip(self.bottom_diffs, self.adds, strict=False) if view and adds)
 
     def writes(self) -> Iterator[Slot]:
         """Slots that the kernel overwrites."""

@@ -123,6 +123,7 @@ def sliced_backward(step: LayerStep, scratch: tuple[tuple[View, ...], ...]) -> t
             top_diffs=tuple(view.rows(start, stop) for view in step.top_diffs),
             bottom_diffs=tuple(view.rows(start, stop) if view else None for view in step.bottom_diffs),
             parameter_diffs=tuple(targets),
+            adds=step.adds,
         )
         parts.append(part)
         start = stop

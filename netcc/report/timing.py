@@ -176,6 +176,7 @@ def step_bytes(step: Step) -> int:
         wanted = set(step.reads())
         read = [view for view in (*step.bottoms, *step.tops) if view.slot in wanted]
         read += [*(step.derived or step.parameters), *kept, *step.top_diffs]
+        read += [view for view, adds in zip(step.bottom_diffs, step.adds, strict=False) if view and adds]
         written = [*step.bottom_diffs, *step.parameter_diffs]
     once = {(view.slot, view.offset): view for view in read}
     views = [*once.values(), *(view for view in written if view)]

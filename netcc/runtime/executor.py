@@ -323,6 +323,7 @@ class Executor:
             top_diffs=arrays(step.top_diffs),
             bottom_diffs=wanted(step.bottom_diffs),
             parameter_diffs=wanted(step.parameter_diffs),
+            adds=step.adds,
             random=self.random,
             reader=self.readers.get(node),
             writer=self.writers.get(node),

@@ -55,6 +55,9 @@ class Target(ABC):
     hands_on: Collection[int] = ()
     """As `Layer.hands_on`; where it `changes_diff`, what that becomes is handed on."""
 
+    adds_diffs: bool = False
+    """Backward can add to the diffs of bottoms where `Operands.adds` asks for it."""
+
     changes_diff: bool = False
     """Backward may write over the diff of top 0."""
 

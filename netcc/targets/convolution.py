@@ -62,6 +62,7 @@ class ConvolutionTarget(Target):
         if self.mask is not None:
             scratch = max(scratch, self.mask.scratch_backward)
         self.changes_diff = self.mask is not None
+        self.adds_diffs = self.gradients is not None and self.gradients.adds_image_gradient
         self.memory = Memory(
             scratch=(Buffer((scratch,)),),
             derived=tuple(Buffer(shape) for shape in self._derived(node)),
@@ -152,7 +153,9 @@ class ConvolutionTarget(Target):
             elif bias_diff is not None:
                 kernel.bias_gradient(dy, bias_diff, add=index > 0)
             if bottom_diff is not None:
-                kernel.image_gradient(dy, weights, channels_last(bottom_diff), scratch)
+                adds = bool(operands.adds) and operands.adds[index]
+                gradient = kernel.add_image_gradient if adds else kernel.image_gradient
+                gradient(dy, weights, channels_last(bottom_diff), scratch)
 
     def _mask(self, mask: ScaleBias, operands: Operands, bias_diff: Array | None) -> None:
         """Takes out of the top's diff what does not pass the ReLU; its sums are the gradient of the bias."""

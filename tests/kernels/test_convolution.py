@@ -74,8 +74,7 @@ FEW_CHANNELS = [
 ]
 CASES: list[tuple[type[ConvolutionKernel], Geometry]] = [
     *((Im2col, geometry) for geometry in WINDOWED),
-    *((Pointwise, geometry) for geometry in POINTWISE),
-    *((ScaledPointwise, geometry) for geometry in POINTWISE),
+    *((kind, geometry) for kind in (Pointwise, ScaledPointwise) for geometry in POINTWISE),
     *((Depthwise, geometry) for geometry in DEPTHWISE),
     *((PixelBlocks, geometry) for geometry in FEW_CHANNELS),
     *((Winograd, geometry) for geometry in MINIMAL),
@@ -182,6 +181,18 @@ def test_image_gradient(kind: type[ConvolutionKernel], geometry: Geometry, gap: 
     given = Operands(geometry, gap)
     kernel.image_gradient(given.dy, backward_weights(kernel, given.weights), given.dx, scratch(kernel))
     expected = plain.image_gradient(geometry, given.weights, given.dy)
+    np.testing.assert_allclose(given.dx, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("gap", [0, 4])
+@pytest.mark.parametrize(("kind", "geometry"), [case for case in CASES if case[0].adds_image_gradient])
+def test_image_gradient_that_is_added(kind: type[ConvolutionKernel], geometry: Geometry, gap: int, target: str) -> None:
+    with use_target(target):
+        kernel = kind(geometry)
+    given = Operands(geometry, gap)
+    given.dx[...] = np.random.default_rng(7).standard_normal(given.dx.shape)
+    expected = given.dx + plain.image_gradient(geometry, given.weights, given.dy)
+    kernel.add_image_gradient(given.dy, backward_weights(kernel, given.weights), given.dx, scratch(kernel))
     np.testing.assert_allclose(given.dx, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
 
 

@@ -7,7 +7,7 @@ from helpers.nets import inner_product, input_layer, layer, plan_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netcc.plan.plan import Plan, Slot
+from netcc.plan.plan import AddStep, LayerStep, Plan, Slot
 from netcc.runtime.net import Net
 from netcc.types import TRAIN
 
@@ -87,6 +87,19 @@ def test_what_is_written_in_place_is_not_shared_with_who_reads_later() -> None:
     text = inner_product("c", "a", "c", 6) + layer("bent", "TanH", "c", "c") + inner_product("b", "a", "b", 6)
     found = made(text + layer("sum", "Eltwise", "b c", "sum") + ending("sum"))
     assert found["sum"] is found["b"] is found["c"]
+
+
+def test_a_convolution_of_single_pixels_adds_to_what_others_wrote() -> None:
+    start = input_layer("x", 4, 3, 5, 5) + convolution("a", "x")
+    text = start + convolution("b", "a") + layer("bn", "BatchNorm", "b", "b") + layer("scale", "Scale", "b", "b")
+    text += layer("sum", "Eltwise", "a b", "sum")
+    text += input_layer("y", 4, 4, 5, 5) + layer("loss", "EuclideanLoss", "sum y", "loss")
+    plan = plan_of(text, keep_all=False)
+    steps = {step.node.name: step for step in plan.backward if isinstance(step, LayerStep)}
+    assert steps["b"].adds == (True,)
+    assert steps["b"].bottom_diffs[0] == steps["a"].top_diffs[0]
+    diffs = {view.slot for view in plan.diffs.values()}
+    assert not any(isinstance(step, AddStep) and step.target.slot in diffs for step in plan.backward)
 
 
 KINDS = ("convolution", "normalised", "normalised", "bent", "bent in place", "sum", "sum", "sum of three", "weighted")
