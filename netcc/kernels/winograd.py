@@ -197,7 +197,7 @@ class _WeightsGradient:
         tiles, tile = self._tiling.largest, self._tiling.tile
         images, gradients = (*tiles, part.channels), (*tiles, part.outputs)
         self._one = self._tiling.cut == Cut(part.images, self._tiling.rows)
-        self._sum: Shape = (36, part.channels, part.outputs)
+        self._sum: Shape = (36, part.outputs, part.channels)
         self.scratch = (1 if self._one else 2) * count(self._sum) + 36 * (count(images) + count(gradients))
         self._transform_input = pick(transform_input)
         self._transform_gradient = pick(transform_gradient)
@@ -225,8 +225,8 @@ class _WeightsGradient:
             self._transform_input(strip.images_of(x), images, more, strip.first, part.pad, tiling.tile)
             self._transform_gradient(strip.images_of(dy), gradients, more, strip.first, tiling.tile)
             np.matmul(
-                images.reshape(36, -1, part.channels).transpose(0, 2, 1),
-                gradients.reshape(36, -1, part.outputs),
+                gradients.reshape(36, -1, part.outputs).transpose(0, 2, 1),
+                images.reshape(36, -1, part.channels),
                 out=term if number else total,
             )
             if number:

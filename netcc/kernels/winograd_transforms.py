@@ -134,25 +134,20 @@ def _by_place(image: Array, tile: int) -> Array:
 
 
 def gather_weights_gradient(products: Array, dw: Array, add: bool) -> None:
-    """dw[o, c] = G^T m G, or is added to, with m = products[:, c, o] as 6 x 6; dw (outputs, channels, r, r).
+    """dw[o, c] = G^T m G, or is added to, with m = products[:, o, c] as 6 x 6; dw (outputs, channels, r, r), no gaps.
 
     The bilinear form of the forward pass read the other way: dg = G^T [(A dy A^T) * (B^T d B)] G, summed over tiles.
     """
-    channels, outputs = products.shape[1:]
     size = dw.shape[2]
-    matrix = _both_axes("G", size, products.dtype).T
-    step = max(1, _CHUNK // (size * size * outputs))
-    for first in range(0, channels, step):
-        last = min(first + step, channels)
-        part = products.reshape(EDGE * EDGE, -1)[:, first * outputs : last * outputs]
-        taps = np.empty((size * size, part.shape[1]), products.dtype)
-        wide_product(matrix, part, taps)
-        gradient = taps.reshape(size, size, -1, outputs).transpose(3, 2, 0, 1)
-        target = dw[:, first:last]
-        if add:
-            np.add(target, gradient, out=target)
-        else:
-            np.copyto(target, gradient)
+    matrix, target = _both_axes("G", size, products.dtype), dw.reshape(-1, size * size)
+    numbers = products.reshape(EDGE * EDGE, -1).T
+    if not add:
+        np.matmul(numbers, matrix, out=target)
+        return
+    step = max(1, _CHUNK // (size * size))
+    for first in range(0, len(target), step):
+        part = target[first : first + step]
+        np.add(part, np.matmul(numbers[first : first + step], matrix), out=part)
 
 
 def output_scratch(tiles: Shape, tile: int) -> int:

@@ -126,7 +126,7 @@ ROWS = [
             winograd.gather_weights_gradient,
             lambda make, sizes=sizes, size=size, add=add: (
                 make.array(36, *sizes),
-                make.array(sizes[1], sizes[0], size, size),
+                make.array(*sizes, size, size),
                 add,
             ),
         )

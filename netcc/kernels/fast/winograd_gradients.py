@@ -13,9 +13,6 @@ from netcc.kernels.fast.lanes import load, narrow, pixel, spread, steps, store, 
 from netcc.kernels.twins import twin_of
 from netcc.types import Array
 
-_BLOCK = 64
-"""Outputs whose weights are brought back together: reads whole lines of the cache."""
-
 _CHUNK = 1 << 16
 
 
@@ -202,25 +199,22 @@ def gather_weights_gradient(products: Array, dw: Array, add: bool) -> None:
 
 @compiled
 def _gather_weights_gradient(products: Any, dw: Any, lanes: Any, add: bool) -> None:
-    _, channels, outputs = products.shape
-    plane = channels * outputs
+    _, outputs, channels = products.shape
+    plane = outputs * channels
     step = width(products)
-    for start in range(0, outputs, _BLOCK):
-        stop = min(start + _BLOCK, outputs)
-        for c in range(channels):
-            for block in range(start, stop, step):
-                o = min(block, outputs - step)
-                _kernel(products, c * outputs + o, plane, lanes)
-                for lane in range(block - o, step):
-                    place = ((o + lane) * channels + c) * 9
-                    for tap in range(9):
-                        value = lanes[tap * step + lane]
-                        dw[place + tap] = dw[place + tap] + value if add else value
+    for block in range(0, plane, step):
+        first = min(block, plane - step)
+        _kernel(products, first, plane, lanes)
+        for lane in range(block - first, step):
+            place = (first + lane) * 9
+            for tap in range(9):
+                value = lanes[tap * step + lane]
+                dw[place + tap] = dw[place + tap] + value if add else value
 
 
 @part
 def _kernel(products: Any, place: int, plane: int, lanes: Any) -> None:
-    """G^T m G of neighbouring outputs, tap by tap."""
+    """G^T m G of neighbours, tap by tap."""
     pattern = whole(products)
     step = width(products)
     a0, a1, a2 = _gather_column(products, place, plane)
