@@ -35,6 +35,7 @@ class PooledConvolutionTarget(ConvolutionTarget):
         super().__init__(node, pooled.first, options)
         self.pooled = pooled
         self.name = pooled.name
+        self.adds_diffs = False
         self._finish = pick(finish)
         scratch = max(pooled.scratch, pooled.scratch_backward)
         if self.mask is not None:

@@ -132,6 +132,16 @@ NETS: Mapping[str, str] = {
     + layer("six", "Eltwise", "five g", "six")
     + layer("seven", "Eltwise", "six four late", "seven", "eltwise_param { coeff: 1 coeff: -0.5 coeff: 1 }")
     + ending("seven"),
+    "pooled beside another reader": starting(3, 8, 8)
+    + conv("stem", "data", 6, 3)
+    + conv("a", "stem", 4, 1)
+    + layer("a_relu", "ReLU", "a", "a")
+    + pool("a_pool", "a", "pool: MAX kernel_size: 2 stride: 2")
+    + conv("b", "stem", 4, 1)
+    + conv("c", "stem", 4, 1, "stride: 2")
+    + pool("b_pool", "b", "pool: AVE kernel_size: 2 stride: 2")
+    + layer("sum", "Eltwise", "a_pool b_pool c", "sum")
+    + ending("sum"),
     "joined channels": starting(3, 9, 9)
     + conv("stem", "data", 6, 3)
     + conv("one", "stem", 4, 1)
