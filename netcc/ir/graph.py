@@ -74,7 +74,8 @@ class Node:
     """A layer of the net in its place. `propagate[i]` says whether backward computes a gradient for input i.
 
     In the copy of a graph that is lowered, `place` is the layer's index in the original, and `absorbed` are the layers
-    behind it that are computed together with it.
+    behind it that are computed together with it. The diff of its top is `rectified` if it comes without what the ReLU
+    behind it holds back, since the reader of its top `rectifies` the diff of bottom 0.
     """
 
     name: str
@@ -90,6 +91,8 @@ class Node:
     runs_backward: bool = False
     place: int = -1
     absorbed: list[Node] = field(default_factory=list)
+    rectified: bool = False
+    rectifies: bool = False
 
     @property
     def type(self) -> str:

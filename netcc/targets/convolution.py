@@ -56,11 +56,12 @@ class ConvolutionTarget(Target):
         self.adds = any(isinstance(part.layer, Eltwise) for part in node.absorbed)
         relu = [part.layer.negative_slope for part in node.absorbed if isinstance(part.layer, ReLU)]
         self.relu = relu[0] if relu else None
-        self.mask = ScaleBias(_y_shape(kernel.geometry), self.relu) if self.gradients and relu else None
+        masks = self.gradients and relu and not node.rectified
+        self.mask = ScaleBias(_y_shape(kernel.geometry), self.relu) if masks else None
+        self.mask_below = ScaleBias(_x_shape(kernel.geometry), 0) if node.rectifies else None
         self.backward_weights = self.gradients.prepared_backward if self.gradients and any(node.propagate) else None
         scratch = max(kernel.scratch, self.gradients.scratch_backward if self.gradients else 0)
-        if self.mask is not None:
-            scratch = max(scratch, self.mask.scratch_backward)
+        scratch = max([scratch, *(mask.scratch_backward for mask in (self.mask, self.mask_below) if mask is not None)])
         self.changes_diff = self.mask is not None
         self.adds_diffs = self.gradients is not None and self.gradients.adds_image_gradient
         self.memory = Memory(
@@ -79,7 +80,8 @@ class ConvolutionTarget(Target):
         return [] if self.kernel.prepared is None else [self.kernel.prepared]
 
     def needs(self) -> Needs:
-        return Needs(self.layer.needs().bottoms, (0,) if self.mask is not None else ())
+        bottoms = (0,) if self.mask_below is not None else self.layer.needs().bottoms
+        return Needs(bottoms, (0,) if self.mask is not None else ())
 
     def derive(self, parameters: Arrays, derived: Arrays) -> None:
         weights = parameters[0]
@@ -153,9 +155,11 @@ class ConvolutionTarget(Target):
             elif bias_diff is not None:
                 kernel.bias_gradient(dy, bias_diff, add=index > 0)
             if bottom_diff is not None:
-                adds = bool(operands.adds) and operands.adds[index]
+                adds, dx = bool(operands.adds) and operands.adds[index], channels_last(bottom_diff)
                 gradient = kernel.add_image_gradient if adds else kernel.image_gradient
-                gradient(dy, weights, channels_last(bottom_diff), scratch)
+                gradient(dy, weights, dx, scratch)
+                if self.mask_below is not None:
+                    self.mask_below.sums(dx, x, None, None, dx, np.empty((2, dx.shape[-1])), scratch)
 
     def _mask(self, mask: ScaleBias, operands: Operands, bias_diff: Array | None) -> None:
         """Takes out of the top's diff what does not pass the ReLU; its sums are the gradient of the bias."""
@@ -171,6 +175,10 @@ def _parts(prepared: Array) -> list[slice]:
     rows = prepared.shape[-2]
     step = max(1, PART_NUMBERS * rows // prepared.size)
     return [slice(first, first + step) for first in range(0, rows, step)]
+
+
+def _x_shape(geometry: Geometry) -> Shape:
+    return (geometry.images, geometry.height, geometry.width, geometry.channels)
 
 
 def _y_shape(geometry: Geometry) -> Shape:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
+
 from netcc.ir.graph import Node
+from netcc.kernels.calls import CallIterator, make
 from netcc.kernels.pooling import AveragePooling, MaxPooling
+from netcc.kernels.scale_bias import ScaleBias
 from netcc.kernels.windows import PoolingGeometry
 from netcc.layers.base import Buffer, Needs, Operands, Repeat
 from netcc.layers.pooling import AVE, MAX, Pooling
@@ -21,14 +27,18 @@ class MaxPoolingTarget(Target):
     layout = "channels last"
     sliced = True
 
-    def __init__(self, kernel: MaxPooling, *, gradients: bool) -> None:
+    def __init__(self, kernel: MaxPooling, *, gradients: bool, rectifies: bool) -> None:
         self.kernel = kernel
         self.gradients = gradients
         scratch = max(kernel.scratch_training, kernel.scratch_backward) if gradients else kernel.scratch
+        self.mask = ScaleBias(kernel.geometry.y_shape, 0) if rectifies else None
+        self.changes_diff = rectifies
+        if self.mask is not None:
+            scratch = max(scratch, self.mask.scratch_backward)
         self.memory = Memory(saved=(kernel.saved,) if gradients else (), scratch=(Buffer((scratch,)),))
 
     def needs(self) -> Needs:
-        return Needs()
+        return Needs(tops=(0,) if self.mask is not None else ())
 
     def repeats(self) -> Repeat:
         return "all"
@@ -39,10 +49,7 @@ class MaxPoolingTarget(Target):
         self.kernel.forward(x, y, saved, operands.scratch[0])
 
     def backward(self, operands: Operands) -> None:
-        (bottom_diff,) = operands.bottom_diffs
-        if bottom_diff is not None:
-            dy, dx = channels_last(operands.top_diffs[0]), channels_last(bottom_diff)
-            self.kernel.backward(dy, operands.saved[0], dx, operands.scratch[0])
+        make(self._backward_calls(operands))
 
     def bound_forward(self, operands: Operands) -> Computation:
         if not self.gradients:
@@ -51,11 +58,17 @@ class MaxPoolingTarget(Target):
         return ignoring(self.kernel.bound_forward(x, y, operands.saved[0], operands.scratch[0]))
 
     def bound_backward(self, operands: Operands) -> Computation:
+        return ignoring(partial(make, [*self._backward_calls(operands)]))
+
+    def _backward_calls(self, operands: Operands) -> CallIterator:
         (bottom_diff,) = operands.bottom_diffs
         if bottom_diff is None:
-            return self.backward
-        dy, dx = channels_last(operands.top_diffs[0]), channels_last(bottom_diff)
-        return ignoring(self.kernel.bound_backward(dy, operands.saved[0], dx, operands.scratch[0]))
+            return
+        dy, dx, scratch = channels_last(operands.top_diffs[0]), channels_last(bottom_diff), operands.scratch[0]
+        if self.mask is not None:
+            y, sums = channels_last(operands.tops[0]), np.empty((2, dy.shape[-1]))
+            yield partial(self.mask.sums, dy, y, None, None, dy, sums, scratch)
+        yield self.kernel.bound_backward(dy, operands.saved[0], dx, scratch)
 
 
 class AveragePoolingTarget(Target):
@@ -94,7 +107,7 @@ def _make(node: Node, shapes: tuple[Shape, ...], options: Options) -> Target | N
     geometry = PoolingGeometry.of(shapes[0], window, floor=layer.floor)
     gradients = options.gradients and node.runs_backward
     if layer.method == MAX and MaxPooling.allows(geometry):
-        return MaxPoolingTarget(MaxPooling(geometry), gradients=gradients)
+        return MaxPoolingTarget(MaxPooling(geometry), gradients=gradients, rectifies=node.rectifies)
     if layer.method == AVE:
         kernel = AveragePooling(geometry, include_pad=layer.include_pad)
         return AveragePoolingTarget(kernel, gradients=gradients)

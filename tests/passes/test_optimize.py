@@ -10,6 +10,7 @@ from helpers.nets import input_layer, layer, shaped
 from netcc.ir.clone import clone
 from netcc.ir.graph import Graph
 from netcc.ir.verify import verify_graph
+from netcc.kernels.twins import use_target
 from netcc.passes.fuse import fuse
 from netcc.passes.gradients import mark_gradients
 from netcc.passes.optimize import optimize
@@ -191,6 +192,44 @@ def test_convolutions_in_training_are_joined_with_the_maxima_behind_them(text: s
     assert joined(text, without_blobs, TRAIN) == ["x", *expected.split(), "b"]
     kept = [name.removesuffix("+relu") for name in joined(text, TRAINING, TRAIN)]
     assert kept[:3] == ["x", "a", "pool"], "the blob between them stays readable"
+
+
+SIDE_BY_SIDE = (
+    conv("a", "x")
+    + layer("a_relu", "ReLU", "a", "a")
+    + conv("b", "x")
+    + layer("b_relu", "ReLU", "b", "b")
+    + layer("both", "Concat", "a b", "both")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "tops", "expected"),
+    [
+        (SIDE_BY_SIDE + conv("c", "both"), "c", True),
+        (SIDE_BY_SIDE + MAX_POOL.replace('"a"', '"both"'), "p", True),
+        (SIDE_BY_SIDE + layer("c", "TanH", "both", "c"), "c", False),
+        (SIDE_BY_SIDE + conv("c", "both") + conv("d", "both"), "cd", False),
+        (SIDE_BY_SIDE + conv("c", "both") + conv("d", "a"), "cd", False),
+        (SIDE_BY_SIDE.replace(layer("b_relu", "ReLU", "b", "b"), "") + conv("c", "both"), "c", False),
+        (SIDE_BY_SIDE.replace('type: "ReLU"', f'type: "ReLU" {FALLING}') + conv("c", "both"), "c", False),
+    ],
+)
+def test_the_only_reader_of_rectified_blobs_masks_their_diffs(
+    text: str, tops: str, expected: bool
+) -> None:
+    losses = [layer(f"loss_{top}", "EuclideanLoss", f"{top} {top}", f"loss_{top}") for top in tops]
+    graph = ready(text + "".join(losses), TRAIN)
+    for options in (TRAINING, Options(keep_all=True, keep_diffs=True)):
+        copy = clone(graph)
+        with use_target("numpy"):
+            optimize(copy, options)
+        wanted = expected and not options.keep_diffs
+        assert [node.name for node in copy.graph.nodes if node.rectified] == ["a", "b"] * wanted
+        assert sum(node.rectifies for node in copy.graph.nodes) == wanted
+    with use_target("fast"):
+        optimize(copy := clone(graph), TRAINING)
+    assert not any(node.rectified for node in copy.graph.nodes), "twins mask at no cost"
 
 
 def test_orders_of_memory() -> None:
