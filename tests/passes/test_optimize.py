@@ -215,9 +215,7 @@ SIDE_BY_SIDE = (
         (SIDE_BY_SIDE.replace('type: "ReLU"', f'type: "ReLU" {FALLING}') + conv("c", "both"), "c", False),
     ],
 )
-def test_the_only_reader_of_rectified_blobs_masks_their_diffs(
-    text: str, tops: str, expected: bool
-) -> None:
+def test_the_only_reader_of_rectified_blobs_masks_their_diffs(text: str, tops: str, expected: bool) -> None:
     losses = [layer(f"loss_{top}", "EuclideanLoss", f"{top} {top}", f"loss_{top}") for top in tops]
     graph = ready(text + "".join(losses), TRAIN)
     for options in (TRAINING, Options(keep_all=True, keep_diffs=True)):
