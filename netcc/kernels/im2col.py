@@ -207,7 +207,10 @@ _BACK: dict[str, Callable[[Geometry], Correlation | _Scatter | TapSums]] = {
 
 
 class WeightsGradient:
-    """dw = dy^T columns, summed up over strips as (outputs, kernel height, kernel width, channels)."""
+    """dw = dy^T columns, summed up over strips as (outputs, kernel height, kernel width, channels).
+
+    Where a single strip has fewer pixels than there are outputs, columns are turned to the order of dw, not the sums.
+    """
 
     def __init__(self, geometry: Geometry) -> None:
         part = geometry.one_group
@@ -217,9 +220,13 @@ class WeightsGradient:
         most = self._gather.cut.images * self._gather.cut.rows * geometry.out_width
         self._product = TransposedProduct(part.outputs, geometry.taps * part.channels, most)
         self._sums = 1 if self._gather.cut == Cut(geometry.images, geometry.out_height) else 2
+        self._turns = self._sums == 1 and most < part.outputs
         self.scratch = self._sums * count(self._sum) + self._product.scratch + self._gather.scratch
 
     def run(self, x: Array, dy: Array, dw: Array, scratch: Array, add: bool) -> None:
+        if self._turns and not add:
+            self._run_turned(x, dy, dw, scratch)
+            return
         geometry, gather = self._geometry, self._gather
         part = geometry.one_group
         sums = take(scratch, (self._sums, part.outputs, geometry.taps * part.channels))
@@ -237,3 +244,15 @@ class WeightsGradient:
                 np.add(target, result, out=target)
             else:
                 np.copyto(target, result)
+
+    def _run_turned(self, x: Array, dy: Array, dw: Array, scratch: Array) -> None:
+        geometry, part = self._geometry, self._geometry.one_group
+        place, rest = scratch[: count(self._sum)], scratch[count(self._sum) :]
+        (strip,) = self._gather.cut.strips(geometry.images, geometry.out_height)
+        for channels, outputs in channel_ranges(geometry):
+            columns = self._gather.columns(x[..., channels], strip, rest[self._product.scratch :])
+            turned = take(place, (len(columns), part.channels, geometry.taps))
+            for tap in range(geometry.taps):
+                turned[:, :, tap] = columns[:, tap * part.channels : (tap + 1) * part.channels]
+            target = dw[outputs].reshape(part.outputs, part.channels * geometry.taps)
+            self._product(pixels(dy[..., outputs]), turned.reshape(len(columns), -1), target, rest)

@@ -34,6 +34,8 @@ WINDOWED = [
     Geometry(1, 70, 40, 32, 8, kernel=(3, 3), pad=(1, 1)),
     Geometry(2, 60, 60, 3, 32, kernel=(5, 5), pad=(2, 2)),
     Geometry(3, 6, 5, 6, 6, groups=6, kernel=(3, 3), pad=(1, 1)),
+    Geometry(2, 2, 3, 5, 20, kernel=(3, 3), pad=(1, 1)),
+    Geometry(1, 3, 3, 4, 24, groups=2, kernel=(3, 2), pad=(1, 0)),
 ]
 POINTWISE = [
     Geometry(2, 5, 6, 7, 3),
