@@ -8,10 +8,11 @@ from functools import partial
 from netcc.ir.graph import Node
 from netcc.kernels.calls import CallIterator, make
 from netcc.kernels.finish import finish
+from netcc.kernels.geometry import Geometry
 from netcc.kernels.pooled_training import PooledTraining
 from netcc.kernels.pooling import MaxPooling
 from netcc.kernels.scale_bias import ScaleBias
-from netcc.kernels.twins import pick
+from netcc.kernels.twins import pick, target
 from netcc.layers.activation import ReLU
 from netcc.layers.base import Buffer, Operands
 from netcc.layers.convolution import Convolution
@@ -22,6 +23,11 @@ from netcc.targets.choose import absorbs, makes
 from netcc.targets.convolution import ConvolutionTarget, best_kind, geometry_of, pooling_of
 from netcc.targets.options import Options
 from netcc.types import Shape
+
+LEAST_BYTES = 1 << 20
+"""Of one image before pooling."""
+
+FEW_OUTPUTS = 64
 
 
 class PooledConvolutionTarget(ConvolutionTarget):
@@ -101,4 +107,10 @@ def _absorb(node: Node, follower: Node, options: Options) -> bool:
     if geometry is None or rectifies not in ([], [True]):
         return False
     pooling = pooling_of(node, geometry, follower)
-    return pooling is not None and MaxPooling.allows(pooling)
+    return pooling is not None and MaxPooling.allows(pooling) and _pays(geometry)
+
+
+def _pays(geometry: Geometry) -> bool:
+    """Measured: where an image's result would not stay in the cache by itself or, for NumPy, has few channels."""
+    numbers = geometry.out_height * geometry.out_width * geometry.outputs
+    return 4 * numbers >= LEAST_BYTES or (target() == "numpy" and geometry.outputs <= FEW_OUTPUTS)

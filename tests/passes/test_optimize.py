@@ -189,7 +189,10 @@ def test_training_joins_a_normalization_with_the_sum_and_the_rectifier_behind_it
 def test_convolutions_in_training_are_joined_with_the_maxima_behind_them(text: str, expected: str) -> None:
     text = conv("a", "x") + text + conv("b", "p")
     without_blobs = Options(keep_all=False, keep_diffs=False)
-    assert joined(text, without_blobs, TRAIN) == ["x", *expected.split(), "b"]
+    with use_target("numpy"):
+        assert joined(text, without_blobs, TRAIN) == ["x", *expected.split(), "b"]
+    with use_target("fast"):
+        assert joined(text, without_blobs, TRAIN)[1] in ("a", "a+relu"), "twins gain on large images alone"
     kept = [name.removesuffix("+relu") for name in joined(text, TRAINING, TRAIN)]
     assert kept[:3] == ["x", "a", "pool"], "the blob between them stays readable"
 
