@@ -60,8 +60,8 @@ WHOLE: dict[str, dict[str, Shape]] = {
 }
 """What the boxes, the helper's classifier, labels of pixels and windows with large holes need in training."""
 
-NARROW = {"fcn8s": {"fc6": 256, "fc7": 256}}
-"""Layers that have fewer channels here than in the zoo's net, whose fc6 alone has 103 million weights."""
+NARROW = {name: {"fc6": 256, "fc7": 256} for name in ("fcn8s", "vgg11", "vgg13", "vgg19")}
+"""Layers with fewer outputs than in the nets of the zoo, whose fc6 alone has 103 million weights; vgg16 has all."""
 
 START = {"fcn8s": ("score_fr", "score_pool4", "score_pool3")}
 """Layers that begin at zero in the recipe, and would let no gradient through."""
@@ -102,7 +102,8 @@ def training_net(name: str) -> caffe_pb2.NetParameter:
     enlarge_to(message, data_shapes(name)["data"][-1], shapes["data"][-1])
     for layer in message.layer:
         if layer.name in NARROW.get(name, {}):
-            layer.convolution_param.num_output = NARROW[name][layer.name]
+            sizes = layer.inner_product_param if layer.type == "InnerProduct" else layer.convolution_param
+            sizes.num_output = NARROW[name][layer.name]
         if layer.name in START.get(name, ()):
             layer.convolution_param.weight_filler.type = "xavier"
     return message
