@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from netcc.kernels.blocks import carve, carved
+from netcc.kernels.blocks import carve, carved, take
 from netcc.kernels.scale_bias import (
     ScaleBias,
     band_shape,
@@ -27,7 +27,7 @@ from netcc.kernels.scale_bias import (
 )
 from netcc.kernels.strips import pixels
 from netcc.kernels.twins import pick
-from netcc.types import Array, Shape, count
+from netcc.types import Array, Shape
 
 MOST_SQUARE = 16.0
 """The square of a channel's mean, in variances, up to which its numbers need not be centred: 3e-7 of their squares is
@@ -136,7 +136,7 @@ def _statistics_around(pivot: Array, x: Array, out: Array, scratch: Array) -> No
     np.copyto(pivot, tile[0])  # as it was rounded
     out.fill(0)
     for here, shape in bands(x.shape):
-        distances = work[: count(shape)].reshape(shape)
+        distances = take(work, shape)
         np.subtract(pixels(x)[here].reshape(shape), tile[: shape[1]], out=distances)
         out[0] += column_sums(distances)
         out[1] += column_products(distances, distances)
@@ -163,7 +163,7 @@ def apply_gradient(
     np.copyto(shifts, constant if mean is None else constant - distance * mean, casting="same_kind")
     for here, shape in bands(x.shape):
         source, target = pixels(g)[here].reshape(shape), pixels(dx)[here].reshape(shape)
-        term, band = work[: count(shape)].reshape(shape), shape[1]
+        term, band = take(work, shape), shape[1]
         np.multiply(pixels(x)[here].reshape(shape), slopes[:band], out=term)
         np.add(term, shifts[:band], out=term)
         np.multiply(source, factors[:band], out=target)

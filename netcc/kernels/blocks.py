@@ -21,7 +21,7 @@ def blocks(images: int, rows: int, block: Pair) -> Iterator[tuple[slice, int, in
             yield slice(image, image + block[0]), start, min(start + block[1], rows)
 
 
-def part(buffer: Array, shape: Shape, start: int = 0) -> Array:
+def take(buffer: Array, shape: Shape, start: int = 0) -> Array:
     """Elements of a flat buffer from `start` on, under `shape`."""
     return buffer[start : start + count(shape)].reshape(shape)
 

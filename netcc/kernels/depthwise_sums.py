@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from netcc.kernels.blocks import take
 from netcc.kernels.columns import fill_padded, fill_phases
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Geometry, Pair
-from netcc.kernels.strips import Cut, cut, take
+from netcc.kernels.strips import Cut, cut
 from netcc.types import Array, Shape, count
 
 _STRIP = 1 << 18

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from netcc.kernels import convolution_cost as cost
+from netcc.kernels.blocks import take
 from netcc.kernels.columns import gather_columns, padded_shape, scatter_columns
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.products import Product, TransposedProduct
-from netcc.kernels.strips import Cut, Strip, channel_ranges, copy_transposed, cut, pixels, take
+from netcc.kernels.strips import Cut, Strip, channel_ranges, copy_transposed, cut, pixels
 from netcc.kernels.tap_sums import TapSums
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count

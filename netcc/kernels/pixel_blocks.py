@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from netcc.kernels import convolution_cost as cost
+from netcc.kernels.blocks import take
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.geometry import Geometry
 from netcc.kernels.im2col import Correlation, Im2col, WeightsGradient
-from netcc.kernels.strips import take
 from netcc.types import Array, Shape, count
 
 LARGEST_BLOCK = 8

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netcc.kernels.blocks import take
 from netcc.kernels.convolution_kernel import ForwardKernel
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.pooling import MaxPooling
-from netcc.kernels.strips import take
 from netcc.kernels.twins import pick
 from netcc.kernels.windows import PoolingGeometry
 from netcc.types import Array, Shape, count

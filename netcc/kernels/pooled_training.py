@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from netcc.kernels.blocks import take
 from netcc.kernels.calls import CallIterator
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.pooling import MaxPooling
-from netcc.kernels.strips import take
 from netcc.kernels.windows import PoolingGeometry
 from netcc.types import Array, Shape, count
 

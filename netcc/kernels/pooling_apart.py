@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from netcc.kernels.blocks import blocks, carve, carved, part
+from netcc.kernels.blocks import blocks, carve, carved, take
 from netcc.kernels.calls import CallIterator, Calls
 from netcc.kernels.geometry import Pair
 from netcc.kernels.pooling_maximum import SHORT
@@ -91,7 +91,7 @@ def _winners_of(source: Array, target: Array, places: Array, scratch: Array, ker
         yield from _take_over(codes, won, marked, np.uint8(tap))
     lines, ranks = (array.reshape(images, -1, height, high[2]) for array in (joined, taps))
     yield partial(np.add, ranks[:, :, 0], np.uint8(1), out=found)
-    leader, won, marked = lines[:, :, 0], part(wins.reshape(-1), high), part(marks.reshape(-1), high)
+    leader, won, marked = lines[:, :, 0], take(wins.reshape(-1), high), take(marks.reshape(-1), high)
     for row in range(1, height):
         yield partial(np.greater, lines[:, :, row], leader, out=won.view(np.bool_))
         yield partial(np.maximum, lines[:, :, row], leader, out=leader if final is None or row < height - 1 else final)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from netcc.kernels.blocks import blocks, part
+from netcc.kernels.blocks import blocks, take
 from netcc.kernels.geometry import Pair
 from netcc.kernels.windows import Run, Window2, runs, runs_between
 from netcc.types import Array
@@ -29,7 +29,7 @@ def largest(x: Array, y: Array, scratch: Array, window: Window2, block: Pair) ->
     for images, start, stop in blocks(len(x), result, block):
         rows, low, high = runs_between(height, result, kernel, stride, pad, start, stop)
         source, target = x[images, low:high], y[images, start:stop]
-        joined = part(scratch, (len(source), stop - start, width, x.shape[3]))
+        joined = take(scratch, (len(source), stop - start, width, x.shape[3]))
         fold(np.fmax, source.swapaxes(0, 1), joined.swapaxes(0, 1), rows, stride, LOWEST)
         fold_columns(np.fmax, joined, target, scratch[joined.size :], columns, stride_width, LOWEST)
         if not all_ordinary(target):
@@ -75,7 +75,7 @@ def fold_columns(
     windows that begin at any pixel: more numbers, but in one long run. `scratch` is as large as `source`.
     """
     taps, channels = max(run.taps for run in line), source.shape[3]
-    work = part(scratch, source.shape if stride > 1 and taps > 2 and channels <= SHORT else (0, 0, 0, 0))
+    work = take(scratch, source.shape if stride > 1 and taps > 2 and channels <= SHORT else (0, 0, 0, 0))
     if work.size:
         _slide(combine, source.reshape(-1), work.reshape(-1), taps - 1, channels)
     source, target, work = (array.transpose(2, 0, 1, 3) for array in (source, target, work))

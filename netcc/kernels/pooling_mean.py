@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from netcc.kernels.blocks import blocks, part
+from netcc.kernels.blocks import blocks, take
 from netcc.kernels.geometry import Pair
 from netcc.kernels.pooling_maximum import fold, fold_columns
 from netcc.kernels.windows import PoolingGeometry, Window2, runs, runs_between, tap_range
@@ -35,7 +35,7 @@ def means(x: Array, y: Array, factors: Array, scratch: Array, window: Window2, b
     for images, start, stop in blocks(len(x), result, block):
         rows, low, high = runs_between(height, result, kernel, stride, pad, start, stop)
         source, target = x[images, low:high], y[images, start:stop]
-        joined = part(scratch, (len(source), stop - start, width, x.shape[3]))
+        joined = take(scratch, (len(source), stop - start, width, x.shape[3]))
         fold(np.add, source.swapaxes(0, 1), joined.swapaxes(0, 1), rows, stride, 0)
         fold_columns(np.add, joined, target, scratch[joined.size :], columns, stride_width, 0)
         _scale(target, factors[start:stop], target)
@@ -45,7 +45,7 @@ def whole_means(x: Array, y: Array, scratch: Array) -> None:
     """y (images, 1, 1, channels): the mean of each image; rows are summed apart, so that rounding errors stay small."""
     images, height, width, channels = x.shape
     ones = np.full((1, width), 1 / (height * width), x.dtype)
-    sums = part(scratch, (images, height, 1, channels))
+    sums = take(scratch, (images, height, 1, channels))
     np.matmul(ones, x, out=sums)
     np.add.reduce(sums, axis=1, keepdims=True, out=y)
 
@@ -57,7 +57,7 @@ def spread_means(dy: Array, dx: Array, factors: Array, scratch: Array, window: W
     dx.fill(0)
     for images, start, stop in blocks(len(dy), result, block):
         source = dy[images, start:stop]
-        share, spread = part(scratch, source.shape), part(scratch, (*source.shape[:2], width, dy.shape[3]), source.size)
+        share, spread = take(scratch, source.shape), take(scratch, (*source.shape[:2], width, dy.shape[3]), source.size)
         _scale(source, factors[start:stop], share)
         spread.fill(0)
         for tap in range(kernel_width):

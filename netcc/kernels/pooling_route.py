@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from netcc.kernels.blocks import blocks, carve, carved, part
+from netcc.kernels.blocks import blocks, carve, carved, take
 from netcc.kernels.calls import CallIterator, make
 from netcc.kernels.geometry import Pair
 from netcc.kernels.windows import Window2, runs_between, tap_range
@@ -97,11 +97,11 @@ def _route_across(dy: Array, winner: Array, dx: Array, scratch: Array, window: W
         most = (max(count(shape), source.size),)
         sums = (shape[0] * shape[1] * _wide(result_width, window) * channels,)
         joined, share, total, columns, wins, marks = carve(scratch, [shape, most, sums], [shape, most, source.shape])
-        rows_share, rows_wins = (array[: source.size].reshape(source.shape) for array in (share, wins))
+        rows_share, rows_wins = (take(array, source.shape) for array in (share, wins))
         yield from _to_rows(
             source, places, joined, columns, (rows_share, rows_wins, marks), window, (height, start, stop, low)
         )
-        share, wins = (array[: joined.size].reshape(shape) for array in (share, wins))
+        share, wins = (take(array, shape) for array in (share, wins))
         reached = reached if start else 0
         shared = max(reached - low, 0)
         yield from _filled(dx[images, reached:low], 0)
@@ -163,7 +163,7 @@ def _to_columns(arrays: tuple[Array, ...], dx: Array, window: Window2, *, fresh:
         more = (kernel - 1 - phase) // stride
         sums = share
         if more:
-            sums = part(total, (*joined.shape[:2], windows + more, joined.shape[3]))
+            sums = take(total, (*joined.shape[:2], windows + more, joined.shape[3]))
             yield from _filled(sums[:, :, windows:], 0)
         for place in range(more + 1):
             yield partial(np.equal, columns, np.uint8(phase + place * stride), out=wins.view(np.bool_))

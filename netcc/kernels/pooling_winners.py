@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from netcc.kernels.blocks import blocks, carve, carved, part
+from netcc.kernels.blocks import blocks, carve, carved, take
 from netcc.kernels.calls import CallIterator, make
 from netcc.kernels.geometry import Pair
 from netcc.kernels.pooling_maximum import LOWEST, SHORT, ordinary
@@ -73,8 +73,8 @@ def winner_calls(x: Array, y: Array, winner: Array, scratch: Array, window: Wind
         yield from _join_rows(source, best, ranks, work[0], (rows, stride, kernel), columns)
         largest, keys = target, places
         if columns.skip > 1:
-            largest, keys = found, part(work[2].reshape(-1), wide)
-        wins, left = (part(array.reshape(-1), wide) for array in work[:2])
+            largest, keys = found, take(work[2].reshape(-1), wide)
+        wins, left = (take(array.reshape(-1), wide) for array in work[:2])
         yield from _join_columns(columns.taps(best), columns.taps(ranks), largest, keys, (wins, left))
         if columns.skip > 1:
             yield partial(np.copyto, target, largest[:, :, :: columns.skip])

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from netcc.kernels.blocks import carve, carved
+from netcc.kernels.blocks import carve, carved, take
 from netcc.kernels.strips import pixels
 from netcc.kernels.twins import pick
 from netcc.types import Array, Shape, count
@@ -114,7 +114,7 @@ def _rectify(y: Array, slope: float, work: Array) -> None:
         # Unlike `maximum` with a scalar, `clip` runs on vectors of the processor.
         np.clip(y, 0, math.inf, out=y)
     else:
-        np.maximum(y, np.multiply(y, y.dtype.type(slope), out=work[: y.size].reshape(y.shape)), out=y)
+        np.maximum(y, np.multiply(y, y.dtype.type(slope), out=take(work, y.shape)), out=y)
 
 
 def gradient_sums(
@@ -134,10 +134,10 @@ def gradient_sums(
     if mean is not None:
         np.copyto(tile, mean, casting="same_kind")
     for here, shape in bands(dy.shape):
-        gradient, numbers = pixels(dy)[here].reshape(shape), count(shape)
+        gradient = pixels(dy)[here].reshape(shape)
         if relu is not None and y is not None:
-            result = kept[:numbers].reshape(shape) if g is None else pixels(g)[here].reshape(shape)
-            mask_here = mask[:numbers].view(np.bool_).reshape(shape)
+            result = take(kept, shape) if g is None else pixels(g)[here].reshape(shape)
+            mask_here = take(mask, shape).view(np.bool_)
             _mask(gradient, pixels(y)[here].reshape(shape), relu, result, mask_here, work)
             gradient = result
         elif g is not None and g is not dy:
@@ -146,7 +146,7 @@ def gradient_sums(
         if x is not None:
             distances = pixels(x)[here].reshape(shape)
             if mean is not None:
-                distances = np.subtract(distances, tile[: shape[1]], out=work[:numbers].reshape(shape))
+                distances = np.subtract(distances, tile[: shape[1]], out=take(work, shape))
             out[1] += column_products(distances, gradient)
 
 
@@ -156,7 +156,7 @@ def _mask(dy: Array, y: Array, slope: float, out: Array, mask: Array, work: Arra
     if slope == 0:
         np.multiply(dy, mask, out=out)
     else:
-        factors = work[: dy.size].reshape(dy.shape)
+        factors = take(work, dy.shape)
         np.multiply(dy, np.maximum(mask, dy.dtype.type(slope), out=factors), out=out)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netcc.kernels.geometry import Geometry
-from netcc.types import Array, Shape, count
+from netcc.types import Array
 
 _PLACES = 16
 
@@ -64,11 +64,6 @@ def channel_ranges(geometry: Geometry) -> Iterator[tuple[slice, slice]]:
 def pixels(array: Array) -> Array:
     """An array (images, height, width, channels) as a matrix (pixels, channels), without a copy."""
     return array.reshape(-1, array.shape[-1])
-
-
-def take(scratch: Array, shape: Shape) -> Array:
-    """The front of a flat array as an array of `shape`."""
-    return scratch[: count(shape)].reshape(shape)
 
 
 def copy_transposed(source: Array, target: Array) -> None:

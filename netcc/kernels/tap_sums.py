@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from netcc.kernels.blocks import take
 from netcc.kernels.columns import reached
 from netcc.kernels.geometry import Geometry, strip_bytes
 from netcc.kernels.products import Product
@@ -38,8 +39,7 @@ class TapSums:
         dx[:] = 0
         for strip in self._cut.strips(geometry.images, geometry.out_height):
             shape, lines_shape = self._terms(strip), self._lines(strip)
-            terms = scratch[: count(shape)].reshape(shape)
-            lines = scratch[terms.size : terms.size + count(lines_shape)].reshape(lines_shape)
+            terms, lines = take(scratch, shape), take(scratch, lines_shape, count(shape))
             for group, (channels, outputs) in enumerate(channel_ranges(geometry)):
                 products = terms.reshape(geometry.taps, -1, shape[-1])
                 self._product(pixels(strip.of(dy)[..., outputs]), taps[group], products)

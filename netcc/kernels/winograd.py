@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from netcc.kernels import convolution_cost as cost
+from netcc.kernels.blocks import take
 from netcc.kernels.convolution_kernel import ConvolutionKernel
 from netcc.kernels.geometry import Geometry
 from netcc.kernels.im2col import WeightsGradient
-from netcc.kernels.strips import Cut, Strip, channel_ranges, cut, take
+from netcc.kernels.strips import Cut, Strip, channel_ranges, cut
 from netcc.kernels.twins import pick
 from netcc.kernels.winograd_transforms import (
     EDGE,

@@ -16,11 +16,12 @@ from functools import cache
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from netcc.kernels.blocks import take
 from netcc.kernels.columns import fill_padded
 from netcc.kernels.finish import finish
 from netcc.kernels.geometry import Pair
 from netcc.kernels.products import wide_product
-from netcc.kernels.strips import copy_transposed, take
+from netcc.kernels.strips import copy_transposed
 from netcc.types import Array, Shape, count
 
 EDGE = 6
