@@ -72,22 +72,9 @@ class Pointwise(ConvolutionKernel):
         *,
         addend: Array | None = None,
         relu: float | None = None,
+        gain: Array | None = None,
     ) -> None:
-        self.forward_scaled(x, weights, None, bias, y, scratch, addend=addend, relu=relu)
-
-    def forward_scaled(
-        self,
-        x: Array,
-        weights: Array,
-        gain: Array | None,
-        bias: Array | None,
-        y: Array,
-        scratch: Array,
-        *,
-        addend: Array | None = None,
-        relu: float | None = None,
-    ) -> None:
-        """`forward` with every output of the convolution multiplied with its gain, before bias and addend."""
+        """As all kernels; with gains (outputs), which every output is multiplied with before bias and addend."""
         source, target = self._gathered(x, scratch), pixels(y)
         matrix = weights if self.prepared else self._matrix(weights).T
         added = None if addend is None else pixels(addend)

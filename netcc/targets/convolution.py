@@ -7,6 +7,7 @@ another blob, MAX Pooling and ReLU are done while the result is still in the cac
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -123,9 +124,10 @@ class ConvolutionTarget(Target):
         (scratch,) = operands.scratch
         weights = operands.parameters[0]
         bias = operands.parameters[1] if self.layer.bias_term else None
-        gain = None
+        forward = self.kernel.forward
         if self.scaled:
             gain, bias = operands.derived
+            forward = partial(self.scaled.forward, gain=gain)
         elif self.affine:
             weights, bias = operands.derived
         elif self.kernel.prepared is not None:
@@ -133,10 +135,7 @@ class ConvolutionTarget(Target):
         addend = channels_last(operands.bottoms[-1]) if self.adds else None
         for bottom, top in zip(operands.bottoms, operands.tops, strict=False):
             x, y = channels_last(bottom), channels_last(top)
-            if self.scaled:
-                self.scaled.forward_scaled(x, weights, gain, bias, y, scratch, addend=addend, relu=self.relu)
-            else:
-                self.kernel.forward(x, weights, bias, y, scratch, addend=addend, relu=self.relu)
+            forward(x, weights, bias, y, scratch, addend=addend, relu=self.relu)
 
     def backward(self, operands: Operands) -> None:
         kernel = self.gradients

@@ -161,8 +161,8 @@ def test_gains_of_the_result(geometry: Geometry, gap: int, target: str) -> None:
     gains = np.linspace(-2, 2, geometry.outputs)
     expected = np.maximum(plain.forward(geometry, given.x, given.weights) * gains + given.bias + given.addend, 0)
     weights = forward_weights(kernel, given.weights)
-    operands = (given.x, weights, gains, given.bias, given.y, scratch(kernel))
-    kernel.forward_scaled(*operands, addend=given.addend, relu=0.0)
+    operands = (given.x, weights, given.bias, given.y, scratch(kernel))
+    kernel.forward(*operands, addend=given.addend, relu=0.0, gain=gains)
     np.testing.assert_allclose(given.y, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
 
 
