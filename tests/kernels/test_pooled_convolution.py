@@ -5,28 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import plain_convolution as plain
+from helpers.pooled import KINDS, images_at_a_time, operands, pooling_behind
 
-from netcc.kernels import pooled_convolution
 from netcc.kernels.convolution import ConvolutionKernel, Geometry
 from netcc.kernels.im2col import Im2col
 from netcc.kernels.pixel_blocks import PixelBlocks
 from netcc.kernels.pooled_convolution import PooledConvolution
 from netcc.kernels.pooling import MaxPooling
 from netcc.kernels.twins import use_target
-from netcc.kernels.windows import PoolingGeometry
-from netcc.kernels.winograd import Winograd
-
-FEW = Geometry(5, 12, 12, 1, 6, kernel=(5, 5))
-SQUARE = Geometry(5, 9, 8, 3, 4, kernel=(3, 3), pad=(1, 1))
 
 
 @pytest.mark.parametrize("target", ["numpy", "fast"])
 @pytest.mark.parametrize("images", [1, 2, 5])
 @pytest.mark.parametrize("relu", [None, 0.0, 0.5])
-@pytest.mark.parametrize(
-    ("kind", "geometry", "kernel", "pad"),
-    [(PixelBlocks, FEW, 2, 0), (Im2col, SQUARE, 3, 1), (Winograd, SQUARE, 2, 0)],
-)
+@pytest.mark.parametrize(("kind", "geometry", "kernel", "pad"), KINDS)
 def test_some_images_at_a_time(
     kind: type[ConvolutionKernel],
     geometry: Geometry,
@@ -39,16 +31,12 @@ def test_some_images_at_a_time(
 ) -> None:
     if target == "fast":
         pytest.importorskip("numba")
-    size = (geometry.out_height, geometry.out_width, geometry.outputs)
-    monkeypatch.setattr(pooled_convolution, "strip_bytes", lambda: 8 * images * int(np.prod(size)))
-    pooled = [-(-(length + 2 * pad - kernel) // 2) + 1 for length in size[:2]]
-    pooling = PoolingGeometry(geometry.images, *size, *pooled, (kernel, kernel), (2, 2), (pad, pad))
+    images_at_a_time(images, geometry, monkeypatch)
+    pooling = pooling_behind(geometry, kernel, pad)
     with use_target(target):
         both, alone = PooledConvolution(kind, geometry, pooling), MaxPooling(pooling)
-    random = np.random.default_rng(2)
-    x = random.standard_normal((geometry.images, geometry.height, geometry.width, geometry.channels))
-    weights = random.standard_normal((geometry.outputs, geometry.channels, *geometry.kernel))
-    bias = random.standard_normal(geometry.outputs)
+    x, weights, draw = operands(geometry)
+    bias = draw(geometry.outputs)
     assert both.prepared is not None
     prepared = np.empty(both.prepared)
     both.prepare(weights, prepared)
@@ -74,19 +62,16 @@ def test_fewer_images_at_the_end_may_need_more_scratch(
 ) -> None:
     if target == "fast":
         pytest.importorskip("numba")
-    size = (geometry.out_height, geometry.out_width, geometry.outputs)
-    pooling = PoolingGeometry(geometry.images, *size, size[0] // 2, size[1] // 2, (2, 2), (2, 2))
+    pooling = pooling_behind(geometry)
     with use_target(target):
         both, first, second = PooledConvolution(kind, geometry, pooling), kind(geometry), MaxPooling(pooling)
-    random = np.random.default_rng(2)
-    x = random.standard_normal((geometry.images, geometry.height, geometry.width, geometry.channels))
-    weights = random.standard_normal((geometry.outputs, geometry.channels, *geometry.kernel))
+    x, weights, _ = operands(geometry)
     assert both.prepared is not None
     prepared = np.empty(both.prepared)
     both.prepare(weights, prepared)
     found, expected = np.empty(pooling.y_shape), np.empty(pooling.y_shape)
     both.forward(x, prepared, None, found, np.full(both.scratch, np.nan))
-    before = np.empty((geometry.images, *size))
+    before = np.empty((geometry.images, geometry.out_height, geometry.out_width, geometry.outputs))
     first.forward(x, prepared, None, before, np.full(first.scratch, np.nan))
     second.forward(before, expected, None, np.full(second.scratch, np.nan))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-11 * np.abs(expected).max())

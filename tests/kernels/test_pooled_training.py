@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import plain_convolution as plain
+from helpers.pooled import KINDS, SQUARE, images_at_a_time, operands, pooling_behind
 
-from netcc.kernels import pooled_training
 from netcc.kernels.calls import make
 from netcc.kernels.convolution import ConvolutionKernel, Geometry
 from netcc.kernels.im2col import Im2col
-from netcc.kernels.pixel_blocks import PixelBlocks
 from netcc.kernels.pooled_training import PooledTraining
 from netcc.kernels.pooling import MaxPooling
 from netcc.kernels.twins import use_target
-from netcc.kernels.windows import PoolingGeometry
-from netcc.kernels.winograd import Winograd
-
-FEW = Geometry(5, 12, 12, 1, 6, kernel=(5, 5))
-SQUARE = Geometry(5, 9, 8, 3, 4, kernel=(3, 3), pad=(1, 1))
 
 
 @pytest.mark.parametrize("target", ["numpy", "fast"])
 @pytest.mark.parametrize("images", [1, 2, 5])
-@pytest.mark.parametrize(
-    ("kind", "geometry", "kernel", "pad"),
-    [(PixelBlocks, FEW, 2, 0), (Im2col, SQUARE, 3, 1), (Winograd, SQUARE, 2, 0)],
-)
+@pytest.mark.parametrize(("kind", "geometry", "kernel", "pad"), KINDS)
 def test_some_images_at_a_time(
     kind: type[ConvolutionKernel],
     geometry: Geometry,
@@ -38,16 +31,14 @@ def test_some_images_at_a_time(
 ) -> None:
     if target == "fast":
         pytest.importorskip("numba")
-    size = (geometry.out_height, geometry.out_width, geometry.outputs)
-    monkeypatch.setattr(pooled_training, "strip_bytes", lambda: 8 * images * int(np.prod(size)))
-    pooled = [-(-(length + 2 * pad - kernel) // 2) + 1 for length in size[:2]]
-    pooling = PoolingGeometry(geometry.images, *size, *pooled, (kernel, kernel), (2, 2), (pad, pad))
+    images_at_a_time(images, geometry, monkeypatch)
+    pooling = pooling_behind(geometry, kernel, pad)
     with use_target(target):
         both, alone = PooledTraining(kind, geometry, pooling), MaxPooling(pooling)
-    random = np.random.default_rng(2)
-    x = random.standard_normal((geometry.images, geometry.height, geometry.width, geometry.channels))
-    weights = random.standard_normal((geometry.outputs, geometry.channels, *geometry.kernel))
-    bias, dy = random.standard_normal(geometry.outputs), random.standard_normal(pooling.y_shape)
+    x, weights, draw = operands(geometry)
+    bias, dy = draw(geometry.outputs), draw(pooling.y_shape)
+    assert both.first.prepared is not None
+    assert both.first.prepared_backward is not None
     forward, back = np.empty(both.first.prepared), np.empty(both.first.prepared_backward)
     both.first.prepare(weights, forward)
     both.first.prepare_backward(weights, back)
@@ -71,8 +62,7 @@ def test_some_images_at_a_time(
 
 
 def test_gradients_that_nobody_wants() -> None:
-    size = (SQUARE.out_height, SQUARE.out_width, SQUARE.outputs)
-    pooling = PoolingGeometry(SQUARE.images, *size, size[0] // 2, size[1] // 2, (2, 2), (2, 2))
+    pooling = replace(pooling_behind(SQUARE), out_height=SQUARE.out_height // 2)
     both = PooledTraining(Im2col, SQUARE, pooling)
     x, dy = np.ones((5, 9, 8, 3)), np.ones(pooling.y_shape)
     saved, scratch = np.ones(pooling.y_shape, np.uint8), np.zeros(both.scratch_backward)
