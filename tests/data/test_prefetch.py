@@ -304,7 +304,8 @@ def run_alone(code: str) -> subprocess.CompletedProcess[str]:
 def test_a_program_ends_without_waiting(pictures: Path, end: str) -> None:
     """Also where nothing is closed, and with a thread in the middle of a slow read."""
     code = f"""
-import os, sys, time
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 import numpy as np
 from netcc.data.prefetch import PrefetchedSource
 from data.test_prefetch import Counting, batch
